@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 // Three projects by what a test needs: nothing (unit), real services on loopback (integration), a browser (e2e).
 // `--conditions=development` makes XState complain about missing actions instead of ignoring them.
-const shared = { execArgv: ['--conditions=development'], mockReset: true, restoreMocks: true } as const;
+const shared = { execArgv: ['--conditions=development'], mockReset: true, restoreMocks: true };
 
 export default defineConfig({
   test: {
@@ -24,7 +24,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
-          include: ['test/**/*.integration.test.ts', 'test/scenarios/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          include: [
+            'test/**/*.integration.test.ts',
+            'test/scenarios/**/*.test.ts',
+            'test/contract/**/*.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

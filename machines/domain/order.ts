@@ -1,0 +1,110 @@
+import type { DecimalString } from './decimal.ts';
+import type { InstrumentId } from './instrument.ts';
+
+export const OrderSide = { buy: 'BUY', sell: 'SELL' } as const;
+export type OrderSide = (typeof OrderSide)[keyof typeof OrderSide];
+
+/** IBKR's names. @see https://ibkrcampus.com/campus/ibkr-api-page/order-types/ */
+export const OrderType = { market: 'MKT', limit: 'LMT' } as const;
+export type OrderType = (typeof OrderType)[keyof typeof OrderType];
+
+export const TimeInForce = { day: 'DAY', goodTillCancelled: 'GTC' } as const;
+export type TimeInForce = (typeof TimeInForce)[keyof typeof TimeInForce];
+
+/** Our own identity of an order: committed before it is sent, echoed by IBKR in every message about it. */
+export type OrderRef = string;
+
+/** Who asked for the order. `ibkr` orders are seen at the broker and were asked for elsewhere. */
+export type OrderSource = 'autotrader' | 'manual' | 'ibkr';
+
+/** What is about to be done; committed before anything is sent. */
+export interface OrderIntent {
+  readonly ref: OrderRef;
+  readonly source: 'autotrader' | 'manual';
+  /** The session that decided; null for a manual order. */
+  readonly sessionId: string | null;
+  readonly instrumentId: InstrumentId;
+  readonly side: OrderSide;
+  readonly quantity: DecimalString;
+  readonly orderType: OrderType;
+  /** null for a market order. */
+  readonly limitPrice: DecimalString | null;
+  readonly timeInForce: TimeInForce;
+  /** Reducing risk lets exits through and nothing else. */
+  readonly purpose: 'entry' | 'exit';
+  /** Why, in one sentence for people. */
+  readonly reason: string;
+  /** Start of the bar that decided, epoch ms; null for a manual order. */
+  readonly barTime: number | null;
+  /** Epoch ms, wall clock. */
+  readonly createdAt: number;
+}
+
+/**
+ * The life of an order as we know it.
+ * - `intended`: committed, not yet handed to the socket.
+ * - `sent`: handed to the socket, no word yet.
+ * - `unknown`: the deadline passed or the link was lost without a word; in flight until asked and settled.
+ * - `working`: the broker acknowledged it.
+ * - `cancelling`: a cancel was sent; still exposure until settled.
+ * - `filled` | `cancelled` | `rejected`: the broker said so; final.
+ * - `absent`: never sent, or asked for everywhere and known nowhere at the broker; final.
+ */
+export const orderStates = [
+  'intended',
+  'sent',
+  'unknown',
+  'working',
+  'cancelling',
+  'filled',
+  'cancelled',
+  'rejected',
+  'absent',
+] as const;
+export type OrderState = (typeof orderStates)[number];
+
+const finalStates: readonly OrderState[] = ['filled', 'cancelled', 'rejected', 'absent'];
+
+/** Tells whether nothing more is expected of the order. Late fills may still arrive and are always stored. */
+export const isFinal = (state: OrderState): boolean => finalStates.includes(state);
+
+/** An order as stored and shown. */
+export interface Order extends Omit<OrderIntent, 'source' | 'reason'> {
+  readonly source: OrderSource;
+  readonly reason: string | null;
+  readonly state: OrderState;
+  /** IBKR's permanent ids of this ref; more than one is an alarm. */
+  readonly permIds: readonly number[];
+  /** Order id and client id of the last submission; null before it. */
+  readonly orderId: number | null;
+  readonly clientId: number | null;
+  readonly account: string | null;
+  /** Sum of its executions. */
+  readonly filled: DecimalString;
+  readonly averagePrice: DecimalString | null;
+  /** Broker's words for a rejection or cancellation. */
+  readonly message: string | null;
+  readonly updatedAt: number;
+}
+
+/** The outcome of a command to the broker. `unknown` never becomes `rejected` by itself. */
+export type CommandOutcome =
+  | { readonly outcome: 'accepted'; readonly permId: number | null }
+  | { readonly outcome: 'rejected'; readonly code: number | null; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+const REF = /^tw\.(s|m)\.([a-z0-9-]*)\.([0-9A-HJKMNP-TV-Z]{26})$/;
+
+/** Builds an orderRef: `tw.s.<session>.<ulid>` or `tw.m..<ulid>`; from it alone a trade is attributed. */
+export function orderRef(origin: { sessionId: string | null }, ulid: string): OrderRef {
+  return origin.sessionId === null ? `tw.m..${ulid}` : `tw.s.${origin.sessionId}.${ulid}`;
+}
+
+/** Reads who placed an order from its orderRef; anything not ours is `ibkr`. */
+export function sourceOfRef(ref: string | null): { source: OrderSource; sessionId: string | null } {
+  const match = ref === null ? null : REF.exec(ref);
+  if (match === null) return { source: 'ibkr', sessionId: null };
+  return match[1] === 'm'
+    ? { source: 'manual', sessionId: null }
+    : { source: 'autotrader', sessionId: match[2] ?? null };
+}
