@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { instantMs } from './values.ts';
+
+export const farmViewSchema = z.object({
+  name: z.string(),
+  kind: z.enum(['market', 'historical', 'secdef']),
+  state: z.enum(['ok', 'inactive', 'broken']),
+  since: instantMs,
+});
+
+export const connectionViewSchema = z.object({
+  phase: z.enum([
+    'disconnected',
+    'connecting',
+    'handshaking',
+    'loading',
+    'ready',
+    'backingOff',
+    'clientIdHeld',
+    'stopped',
+  ]),
+  since: instantMs,
+  cause: z.string().nullable(),
+  host: z.string(),
+  port: z.number().int(),
+  clientId: z.number().int(),
+  serverVersion: z.number().int().nullable(),
+  accounts: z.array(z.string()),
+  link: z.enum(['up', 'down']),
+  farms: z.array(farmViewSchema),
+  attempts: z.number().int(),
+  retryAt: instantMs.nullable(),
+  roundTripMs: z.number().nullable(),
+  marketTime: instantMs.nullable(),
+  marketTimeAt: instantMs.nullable(),
+});
+export type ConnectionView = z.infer<typeof connectionViewSchema>;
+
+/** A row of the supervision tree. */
+export const actorViewSchema = z.object({
+  /** Path from the root, e.g. `root/sessions/session:spx-sma`. */
+  path: z.string(),
+  state: z.string(),
+  status: z.enum(['active', 'done', 'error', 'stopped']),
+  restarts: z.number().int(),
+  lastError: z.string().nullable(),
+});
+export type ActorView = z.infer<typeof actorViewSchema>;
+
+/** What the top bar shows, and why anything is not well. */
+export const systemViewSchema = z.object({
+  version: z.string(),
+  startedAt: instantMs,
+  mode: z.enum(['simulated', 'paper', 'live']),
+  connection: connectionViewSchema,
+  store: z.object({
+    state: z.enum(['up', 'degraded', 'down']),
+    cause: z.string().nullable(),
+    since: instantMs,
+  }),
+  risk: z.object({
+    state: z.enum(['active', 'reducing', 'halted']),
+    since: instantMs,
+    cause: z.string(),
+    author: z.enum(['person', 'limit', 'supervisor', 'start']),
+  }),
+  /** The order desk's state by its chart: waiting, recovering, open. */
+  orderDesk: z.string(),
+  /** Newest market time that any source told; null before the first. */
+  marketTime: instantMs.nullable(),
+  /** Alarms that want a person, newest first, at most 20. */
+  alarms: z.array(z.object({ at: instantMs, message: z.string() })),
+});
+export type SystemView = z.infer<typeof systemViewSchema>;
