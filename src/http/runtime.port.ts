@@ -1,0 +1,72 @@
+import type { OrderDraft, OrderResult, PositionView, TradeView } from '../contract/portfolio.schema.ts';
+import type { BarView, DecisionView, SessionDraft, SessionView } from '../contract/session.schema.ts';
+import type { StrategyDraft, StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
+import type { SystemView } from '../contract/system.schema.ts';
+
+/** A refusal that a person can act on: becomes a problem document with this status. */
+export class Refusal extends Error {
+  readonly status: 400 | 404 | 409 | 422 | 503;
+  readonly code: string;
+  readonly errors: readonly { path: string; message: string }[];
+
+  constructor(status: Refusal['status'], code: string, message: string, errors: Refusal['errors'] = []) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+/** A change of a topic's list: whole items, and the keys of those that are gone. */
+export interface TopicChange {
+  readonly topic: string;
+  readonly items: readonly unknown[];
+  readonly removed: readonly string[];
+}
+
+/** What the web server observes and commands. The runtime implements it; the server knows nothing else of trading. */
+export interface RuntimePort {
+  /** The current list of a topic, shaped by `topicItems`. @throws Refusal 404 for an unknown topic. */
+  snapshot(topic: string): Promise<readonly unknown[]>;
+  /** Changes of all topics, already grouped; never more often per topic than about 10 times a second. */
+  subscribe(listener: (change: TopicChange) => void): () => void;
+  /** Says which topics with a parameter (decisions:x, bars:x:y) someone watches, so that others cost nothing. */
+  setWatchedTopics(topics: ReadonlySet<string>): void;
+
+  system(): SystemView;
+  sessions(): readonly SessionView[];
+  session(id: string): SessionView;
+  createSession(draft: SessionDraft): Promise<SessionView>;
+  commandSession(id: string, command: 'start' | 'pause' | 'resume' | 'stop'): Promise<SessionView>;
+  removeSession(id: string): Promise<void>;
+  decisions(sessionId: string, query: { limit: number; before?: number }): Promise<readonly DecisionView[]>;
+
+  trades(query: {
+    limit: number;
+    before?: number;
+    source?: 'ibkr' | 'autotrader' | 'manual';
+  }): Promise<readonly TradeView[]>;
+  placeOrder(draft: OrderDraft): Promise<OrderResult>;
+  cancelOrder(ref: string): Promise<OrderResult>;
+  refreshPositions(): Promise<readonly PositionView[]>;
+
+  bars(query: {
+    instrumentId: string;
+    timeframe: string;
+    limit: number;
+    before?: number;
+  }): Promise<readonly BarView[]>;
+  strategies(): Promise<readonly StrategyView[]>;
+  strategyKinds(): readonly StrategyKindView[];
+  saveStrategy(draft: StrategyDraft): Promise<StrategyView>;
+
+  setRisk(command: 'halt' | 'reduce' | 'resume', cause: string): SystemView;
+}
+
+/** Sessions of logged-in browsers; only hashes are kept. */
+export interface WebSessionPort {
+  create(tokenHash: string, ttlMs: number): Promise<void>;
+  exists(tokenHash: string): Promise<boolean>;
+  remove(tokenHash: string): Promise<void>;
+}
