@@ -3,6 +3,8 @@ import type { BrokerTruth } from '../order/order.ports.ts';
 
 /** What the socket says, in the order in which it happened. */
 export type SocketEvent =
+  /** The host accepted the TCP connection; the program behind it has said nothing yet. */
+  | { readonly type: 'socket.accepted' }
   | { readonly type: 'socket.opened'; readonly serverVersion: number }
   | { readonly type: 'socket.closed'; readonly cause: string }
   | { readonly type: 'socket.nextValidId'; readonly orderId: number }
@@ -28,6 +30,12 @@ export interface SocketPort {
   loadTruth(): Promise<BrokerTruth>;
   /** @throws BrokerError */
   loadPositions(): Promise<readonly Position[]>;
+}
+
+/** What the connection actor needs: the socket, wall-clock epoch ms, and a number in [0, 1) for the jitter. */
+export interface ConnectionPorts extends SocketPort {
+  now(): number;
+  random(): number;
 }
 
 /** What `connection.ready` carries to the rest of the broker subtree. */
