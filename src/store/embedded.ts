@@ -1,0 +1,168 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { findBinaries } from './embedded/binaries.ts';
+import { clusterPaths, embeddedDatabase, embeddedUser, failure, prepareCluster } from './embedded/cluster.ts';
+import { chooseLauncher, type Launcher } from './embedded/launcher.ts';
+import { claimDataDir } from './embedded/owner.ts';
+import { readPostmaster, stopPostmaster, whenReady } from './embedded/postmaster.ts';
+import { dataDirError, StoreError } from './store-error.ts';
+
+export interface EmbeddedPostgresOptions {
+  /** Kept between runs; made when missing. */
+  readonly dataDir: string;
+  readonly log: (message: string) => void;
+  /** @default a free one */
+  readonly port?: number | undefined;
+  /** More server settings, e.g. `{ fsync: 'off' }` in tests. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** How to run as root; for tests. @default chosen */
+  readonly as?: Launcher['as'] | undefined;
+}
+
+export interface EmbeddedPostgres {
+  /** With its password: for `openStore`, never for a log. */
+  readonly url: string;
+  /** True when the server of an earlier run that was killed was still there and was taken over. */
+  readonly adopted: boolean;
+  readonly pid: number;
+  /** Shuts the server down and releases the data folder. May be called twice. */
+  stop(): Promise<void>;
+}
+
+const READY_DEADLINE_MS = 30_000;
+const FAST_STOP_DEADLINE_MS = 2_500;
+
+/** Makes a folder and its parents. Not by `mkdir recursive`: Node 26 loops for ever on that below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** A TCP port on loopback that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', done);
+  });
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function serverArguments(
+  cluster: string,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+): string[] {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    // No socket file: in a folder that everyone may write it could be someone else's.
+    unix_socket_directories: '',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    lc_messages: 'C',
+    password_encryption: 'scram-sha-256',
+    ...settings,
+  };
+  return ['-D', cluster, '-p', String(port), ...Object.entries(all).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
+}
+
+/** Starts the server in a session of its own, so that Ctrl-C in the terminal does not reach it. */
+async function launch(dataDir: string, launcher: Launcher, postgres: string, args: readonly string[]) {
+  const { cluster, log } = clusterPaths(dataDir);
+  const fd = openSync(log, 'w', 0o600);
+  let ended = false;
+  try {
+    const child = launcher.spawn(postgres, args, {
+      cwd: cluster,
+      detached: true,
+      stdio: ['ignore', fd, fd],
+    });
+    child.once('error', () => {
+      ended = true;
+    });
+    child.once('exit', () => {
+      ended = true;
+    });
+    child.unref();
+    const server = await whenReady(cluster, READY_DEADLINE_MS, () => ended);
+    if (server === null && child.pid !== undefined && !ended) await stopPostmaster(child.pid, 0);
+    return server;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Starts PostgreSQL on a data folder, or takes over the one that an earlier, killed run left there.
+ * The folder is claimed until `stop()`. @throws StoreError, one line with what to do
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const binaries = await findBinaries();
+  let dataDir = resolve(options.dataDir);
+  try {
+    makeFolder(dataDir);
+    dataDir = realpathSync(dataDir);
+  } catch (error) {
+    throw dataDirError(dataDir, error);
+  }
+  const release = claimDataDir(dataDir);
+  try {
+    const { cluster, log } = clusterPaths(dataDir);
+    const launcher = chooseLauncher(binaries, options.as);
+    const { password, created } = await prepareCluster(dataDir, binaries, launcher);
+    if (created) options.log(`embedded PostgreSQL: made a new database in "${dataDir}"`);
+
+    let server = readPostmaster(cluster);
+    if (server?.status === 'stopping') await stopPostmaster(server.pid, FAST_STOP_DEADLINE_MS);
+    const running = readPostmaster(cluster);
+    server =
+      running === null
+        ? null
+        : await whenReady(cluster, READY_DEADLINE_MS, () => readPostmaster(cluster) === null);
+    const adopted = server !== null;
+
+    for (let attempt = 1; server === null; attempt += 1) {
+      const port = options.port ?? (await freePort());
+      const args = serverArguments(cluster, port, options.settings ?? {});
+      server = await launch(dataDir, launcher, binaries.postgres, args);
+      if (server !== null) break;
+      const output = readFileSync(log, 'utf8');
+      const portTaken = /could not bind|Address already in use/.test(output);
+      if (portTaken && options.port === undefined && attempt < 5) continue;
+      if (!portTaken) throw failure(dataDir, output);
+      throw new StoreError(
+        'PORT_IN_USE',
+        `embedded PostgreSQL: port ${port} is in use; choose another or stop what holds it`,
+      );
+    }
+
+    const { pid, port } = server;
+    options.log(
+      `embedded PostgreSQL: ${adopted ? 'took over' : 'started'} process ${pid} on 127.0.0.1:${port}`,
+    );
+    let stopped: Promise<void> | null = null;
+    const stop = async () => {
+      // A pid is signalled only while it is still the server of this folder.
+      if (readPostmaster(cluster)?.pid === pid) await stopPostmaster(pid, FAST_STOP_DEADLINE_MS);
+      release();
+    };
+    return {
+      url: `postgresql://${embeddedUser}:${password}@127.0.0.1:${port}/${embeddedDatabase}`,
+      adopted,
+      pid,
+      stop: () => {
+        stopped ??= stop();
+        return stopped;
+      },
+    };
+  } catch (error) {
+    release();
+    throw error instanceof StoreError ? error : dataDirError(dataDir, error);
+  }
+}
