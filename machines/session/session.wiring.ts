@@ -1,0 +1,94 @@
+import { fromCallback, fromPromise } from 'xstate';
+import type { Decision } from '../domain/decision.ts';
+import { failureMessage } from '../domain/failure.ts';
+import type { Position } from '../domain/position.ts';
+import type { SessionDefinition } from '../domain/session.ts';
+import type { DecisionFacts } from './decide.ts';
+import type { SessionEvent } from './session.events.ts';
+import type { PlacedOrder } from './session.placed.ts';
+import type {
+  DeciderCommand,
+  FactsRequest,
+  OrderRequest,
+  SessionDecider,
+  SessionPorts,
+} from './session.ports.ts';
+
+/** Ends a subscription; a dispose that throws must not fell the session that is letting go. */
+function quietly(dispose: () => void): () => void {
+  return () => {
+    try {
+      dispose();
+    } catch {
+      // Nothing is left to be done with a source that cannot be closed.
+    }
+  };
+}
+
+/**
+ * The decider's actor: loads the strategy, then answers `decider.warm` and `decider.decide` in their order.
+ * A strategy that throws, while it loads or while it decides, mutes the actor and tells `decider.failed`.
+ * It is the seam behind which deciding can move to a worker thread.
+ */
+function deciderActor(create: SessionPorts['createDecider']) {
+  return fromCallback<DeciderCommand, { definition: SessionDefinition }>(({ input, receive, sendBack }) => {
+    const early: DeciderCommand[] = [];
+    let decider: SessionDecider | null = null;
+    let open = true;
+    const tell = (event: SessionEvent): void => {
+      if (open) sendBack(event);
+    };
+    const fail = (error: unknown): void => {
+      tell({ type: 'decider.failed', message: failureMessage(error) });
+      open = false;
+    };
+    const obey = (ready: SessionDecider, command: DeciderCommand): void => {
+      if (!open) return;
+      try {
+        if (command.type === 'decider.warm') ready.warm(command.bars);
+        else tell({ type: 'decider.decided', decision: ready.decide(command.bar, command.facts) });
+      } catch (error) {
+        fail(error);
+      }
+    };
+    receive((command) => {
+      if (decider === null) early.push(command);
+      else obey(decider, command);
+    });
+    // An async function, so that a port that throws at once is a rejection like any other.
+    (async () => create(input.definition))().then((made) => {
+      decider = made;
+      for (const command of early.splice(0)) obey(made, command);
+    }, fail);
+    return () => {
+      open = false;
+    };
+  });
+}
+
+/** Wraps the plain functions as the actors that the chart names. */
+export const wirePorts = (ports: SessionPorts) => ({
+  lease: fromCallback<{ type: 'none' }, { sessionId: string }>(({ input, sendBack }) =>
+    quietly(
+      ports.holdLease(input.sessionId, (lease) =>
+        sendBack({ type: 'lease.changed', lease } satisfies SessionEvent),
+      ),
+    ),
+  ),
+  market: fromCallback<{ type: 'none' }, { definition: SessionDefinition }>(({ input, sendBack }) =>
+    quietly(
+      ports.openMarket({ definition: input.definition, bufferSize: input.definition.bufferSize }, (news) =>
+        sendBack(news),
+      ),
+    ),
+  ),
+  decider: deciderActor((definition) => ports.createDecider(definition)),
+  gatherFacts: fromPromise<DecisionFacts, { definition: SessionDefinition; request: FactsRequest }>(
+    async ({ input }) => ports.gatherFacts(input.definition, input.request),
+  ),
+  recordDecision: fromPromise<boolean, Decision>(async ({ input }) => ports.recordDecision(input)),
+  placeOrder: fromPromise<PlacedOrder, OrderRequest>(async ({ input }) => ports.placeOrder(input)),
+  syncPosition: fromPromise<Position, { definition: SessionDefinition }>(async ({ input }) =>
+    ports.syncPosition(input.definition),
+  ),
+});
