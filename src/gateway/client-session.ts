@@ -1,0 +1,216 @@
+import type { Socket } from 'node:net';
+import type { Broker, Client } from './broker.ts';
+import { wireExecution, wireOrder } from './describe.ts';
+import { stamp } from './market/zone.ts';
+import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
+import { commissionReport, execution as executionData } from './messages/execution.ts';
+import { openOrder, orderStatus } from './messages/order-report.ts';
+import { currentTime, errorMessage, managedAccounts, nextValidId } from './messages/system.ts';
+import { AccountSubscriptions } from './requests/account-subscriptions.ts';
+import { answerRequest } from './requests/registry.ts';
+import { type Field, FieldReader, fieldTexts } from './wire/fields.ts';
+import { ClientStream, frame, type Inbound, WireError } from './wire/framing.ts';
+import { negotiate } from './wire/handshake.ts';
+import { Request } from './wire/ids.ts';
+import { V } from './wire/versions.ts';
+
+/** A client that does not read is cut off rather than remembered for without bound. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+
+/** One connected client: handshake, its subscriptions, and the wire both ways. Its errors never leave it. */
+export class ClientSession implements Client {
+  readonly broker: Broker;
+  version = 0;
+  clientId = -1;
+  /** Market data, real-time bars and live history by request id: how to end each. */
+  readonly streams = new Map<string, () => void>();
+  readonly account: AccountSubscriptions;
+  readonly #socket: Socket;
+  readonly #stream = new ClientStream();
+  #phase: 'hello' | 'start' | 'ready' | 'closed' = 'hello';
+  #outgoing: Buffer[] = [];
+
+  constructor(socket: Socket, broker: Broker) {
+    this.#socket = socket;
+    this.broker = broker;
+    this.account = new AccountSubscriptions(this);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('close', () => this.end());
+    socket.on('error', (error) => this.broker.log.warn(`${this.name}: ${error.message}`));
+  }
+
+  get name(): string {
+    return `client ${this.clientId < 0 ? 'not yet known' : this.clientId}`;
+  }
+
+  /** Sends one message; what is sent in one turn of the event loop leaves in one write. */
+  send(fields: readonly Field[]): void {
+    if (this.#phase === 'closed') return;
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
+    this.#outgoing.push(frame(fieldTexts(fields)));
+  }
+
+  error(id: number, code: number, text: string): void {
+    this.send(errorMessage(this.version, id, code, text));
+  }
+
+  /** Sends what is pending, then closes the connection. */
+  end(): void {
+    if (this.#phase === 'closed') return;
+    this.#flush();
+    this.#phase = 'closed';
+    for (const stop of this.streams.values()) stop();
+    this.streams.clear();
+    if (this.broker.clients.get(this.clientId) === this) this.broker.clients.delete(this.clientId);
+    this.#socket.end();
+  }
+
+  /** Drops the connection as a dying process would: nothing pending is sent. */
+  drop(): void {
+    this.#outgoing = [];
+    this.#socket.destroy();
+  }
+
+  orderChanged(order: BrokerOrder): void {
+    const instrument = this.broker.instrument(order.conId);
+    if (instrument === undefined) return;
+    const wire = wireOrder(order, instrument, this.broker.config);
+    this.send(openOrder(this.version, wire));
+    this.send(orderStatus(wire));
+  }
+
+  executed(execution: BrokerExecution): void {
+    this.sendExecution(-1, execution);
+  }
+
+  commissionCharged(execution: BrokerExecution): void {
+    if (execution.clientId === this.clientId) this.sendCommission(execution);
+    this.account.filled(execution.conId);
+  }
+
+  orderMessage(order: BrokerOrder, code: number, text: string): void {
+    this.error(order.orderId, code, text);
+  }
+
+  second(): void {
+    this.account.second();
+  }
+
+  sendExecution(reqId: number, execution: BrokerExecution): void {
+    const instrument = this.broker.instrument(execution.conId);
+    if (instrument === undefined) return;
+    const withZone = this.version >= V.instrumentTimezone;
+    const wire = wireExecution(execution, instrument, this.broker.config, withZone);
+    this.send(executionData(this.version, reqId, wire));
+  }
+
+  sendCommission(execution: BrokerExecution): void {
+    const instrument = this.broker.instrument(execution.conId);
+    if (instrument === undefined) return;
+    this.send(commissionReport(wireExecution(execution, instrument, this.broker.config, true)));
+  }
+
+  sendCurrentTime(): void {
+    this.send(currentTime(Math.floor(this.broker.market.now / 1000)));
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0 || this.#phase === 'closed') return;
+    const bytes = Buffer.concat(this.#outgoing);
+    this.#outgoing = [];
+    if (this.#socket.destroyed) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
+      this.broker.log.error(
+        `${this.name} does not read: ${this.#socket.writableLength} bytes are waiting, cut off`,
+      );
+      this.drop();
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const inbound of this.#stream.push(chunk)) {
+        if (this.#phase === 'closed') return;
+        this.#handle(inbound);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.broker.log.error(`${this.name}: ${reason}`);
+      if (this.#phase === 'ready' || this.#phase === 'start')
+        this.error(-1, 507, `Bad Message Length: ${reason}`);
+      this.end();
+    }
+  }
+
+  #handle(inbound: Inbound): void {
+    if (inbound.kind === 'hello') this.#greet(inbound.text);
+    else if (this.#phase === 'ready') this.#answer(inbound.fields);
+    else this.#startApi(inbound.fields);
+  }
+
+  #greet(hello: string): void {
+    const chosen = negotiate(hello);
+    const zone = this.broker.market.instruments[0]?.config.timeZone ?? 'UTC';
+    this.version = chosen.ok ? chosen.version : chosen.announce;
+    this.#phase = 'start';
+    this.send([this.version, stamp(zone, this.broker.market.now)]);
+    if (chosen.ok) return;
+    this.broker.log.warn(`client refused: ${chosen.reason}`);
+    this.error(-1, 506, chosen.reason);
+    this.end();
+  }
+
+  #startApi(fields: readonly string[]): void {
+    const reader = new FieldReader(fields);
+    if (reader.int('message id') !== Request.startApi)
+      throw new WireError('the first message is not START_API');
+    reader.skip('version');
+    const clientId = reader.int('clientId');
+    if (this.broker.clients.has(clientId)) {
+      this.error(
+        -1,
+        326,
+        'Unable to connect as the client id is already in use. Retry with a unique client id.',
+      );
+      this.end();
+      return;
+    }
+    this.clientId = clientId;
+    this.broker.clients.set(clientId, this);
+    this.#phase = 'ready';
+    this.broker.log.info(`${this.name} connected, server version ${this.version}`);
+    this.send(managedAccounts(this.broker.config.account.id));
+    this.send(nextValidId(this.broker.state.nextOrderId(clientId)));
+    this.error(-1, 2104, 'Market data farm connection is OK:usfarm');
+    this.error(-1, 2106, 'HMDS data farm connection is OK:ushmds');
+    this.error(-1, 2158, 'Sec-def data farm connection is OK:secdefnj');
+  }
+
+  #answer(fields: readonly string[]): void {
+    try {
+      answerRequest(this, fields);
+    } catch (error) {
+      const id = requestIdOf(fields);
+      const reason = error instanceof Error ? error.message : String(error);
+      this.broker.log.error(`${this.name}: request ${fields[0] ?? ''}: ${reason}`);
+      if (error instanceof WireError)
+        this.error(id, 320, `Error reading request. Message id ${fields[0]}: ${reason}`);
+      else this.error(id, 322, `Error processing request. Message id ${fields[0]}: ${reason}`);
+    }
+  }
+}
+
+/** Where a request carries its id depends on the layout; what cannot be found is -1. */
+function requestIdOf(fields: readonly string[]): number {
+  const withoutVersion: number[] = [
+    Request.placeOrder,
+    Request.historicalData,
+    Request.headTimestamp,
+    Request.pnl,
+    Request.pnlSingle,
+  ];
+  const id = Number(fields[withoutVersion.includes(Number(fields[0])) ? 1 : 2]);
+  return Number.isSafeInteger(id) && fields.length > 2 ? id : -1;
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { TIMEFRAME_MS, type Timeframe } from './market/bar.ts';
+
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date YYYY-MM-DD');
+const hours = z
+  .string()
+  .regex(/^\d{2}:\d{2}-\d{2}:\d{2}$/, 'expected hours HH:MM-HH:MM')
+  .describe('Local opening and closing time, HH:MM-HH:MM, within one day.');
+const zone = z.string().refine((name) => isZone(name), 'expected an IANA time zone such as America/New_York');
+const positive = z.number().positive();
+const timeframes = Object.keys(TIMEFRAME_MS) as [Timeframe, ...Timeframe[]];
+
+const synthetic = z.strictObject({
+  startPrice: positive.default(100),
+  annualVolatility: positive.default(0.25).describe('0.25 is 25 % a year.'),
+  annualDrift: z.number().default(0.05),
+  averageDailyVolume: positive.default(5_000_000),
+  days: z.int().positive().default(2500).describe('Weekdays to make, history included.'),
+  historyDays: z.int().nonnegative().default(260).describe('How many of them lie before the market starts.'),
+  timeframe: z.enum(timeframes).default('1d'),
+});
+
+const fileSource = z.strictObject({
+  file: z.string().min(1).describe('File name, looked for in every folder of dataFolders.'),
+  timeframe: z.enum(timeframes),
+  stamp: z
+    .enum(['start', 'end'])
+    .default('start')
+    .describe('Whether the times of an intraday file are the beginning or the end of their bar.'),
+});
+
+export const instrumentSchema = z.strictObject({
+  symbol: z.string().min(1),
+  secType: z.enum(['STK', 'FUT']).default('STK'),
+  exchange: z.string().default('SMART'),
+  primaryExchange: z.string().default(''),
+  validExchanges: z.array(z.string()).default([]).describe('Further exchanges that a client may name.'),
+  currency: z.string().length(3).default('USD'),
+  conId: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Absent: derived from the symbol, the same on every machine.'),
+  longName: z.string().default(''),
+  minTick: positive.default(0.01),
+  multiplier: positive.optional().describe('Futures only: money per point.'),
+  expiry: date.optional().describe('Futures only: last trading day, as clients see it (a market date).'),
+  timeZone: zone.default('America/New_York'),
+  liquidHours: hours.default('09:30-16:00'),
+  tradingHours: hours.optional().describe('Absent: the same as liquidHours.'),
+  source: z.union([fileSource, z.strictObject({ synthetic })]),
+  fallback: z
+    .enum(['none', 'synthetic'])
+    .default('none')
+    .describe('What to play when the file is in none of the data folders.'),
+  synthetic: synthetic.prefault({}).describe('The synthetic market of `fallback: synthetic`.'),
+  start: date
+    .optional()
+    .describe('The date in the file that is played when the market starts. Absent: the market start itself.'),
+  shiftWeeks: z
+    .int()
+    .optional()
+    .describe(
+      'Weeks added to every date of the file. Absent: computed so that `start` meets the market start.',
+    ),
+  spreadTicks: z.int().positive().default(2).describe('Ask minus bid, in ticks.'),
+  quoteSize: z.int().positive().default(500).describe('Shares or contracts on each side of a quote.'),
+});
+
+export const gatewayConfigSchema = z.strictObject({
+  port: z.int().min(0).max(65535).default(4002),
+  speed: positive.default(1).describe('Market seconds per wall second.'),
+  seed: z.int().default(1),
+  skipClosed: z.boolean().default(true).describe('Jump over the time in which no instrument trades.'),
+  marketStart: date.describe('Market date at which live playing begins; everything before is history.'),
+  dataFolders: z.array(z.string()).default([]).describe('Folders searched for bar files.'),
+  account: z
+    .strictObject({
+      id: z
+        .string()
+        .regex(/^DU\d+$/, 'expected a paper account such as DU1000001')
+        .default('DU1000001'),
+      cash: positive.default(1_000_000),
+      currency: z.string().length(3).default('USD'),
+      rates: z
+        .record(z.string().length(3), positive)
+        .default({})
+        .describe('Fixed exchange rates into the account currency.'),
+      initialMargin: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe('Shares: fraction of the value, 0.5 is 50 %.'),
+      maintenanceMargin: z.number().min(0).max(1).default(0.25),
+      futuresMargin: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe('Futures: fraction of the contract value.'),
+    })
+    .prefault({}),
+  commission: z
+    .strictObject({
+      perShare: z.number().nonnegative().default(0.005),
+      minimum: z.number().nonnegative().default(1),
+      maximumFraction: z.number().nonnegative().default(0.01).describe('Of the trade value; 0.01 is 1 %.'),
+      perContract: z.number().nonnegative().default(2).describe('Futures, in the currency of the contract.'),
+    })
+    .prefault({}),
+  instruments: z.array(instrumentSchema).min(1),
+});
+
+/** A gateway.yaml as written, before defaults. */
+export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
+export type InstrumentConfig = z.output<typeof instrumentSchema>;
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /\//.test(name) || name === 'UTC';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,159 @@
+import type { Bar } from './bar.ts';
+import { barIndexAt, dayIndexAt, type Instrument, type TradingDay } from './instrument.ts';
+import type { TickPath } from './path.ts';
+import { localDate } from './zone.ts';
+
+/** What everybody can see of an instrument now. Prices are undefined before the first trade ever. */
+export interface Quote {
+  bid: number | undefined;
+  ask: number | undefined;
+  bidSize: number;
+  askSize: number;
+  last: number | undefined;
+  lastSize: number;
+  /** Market time of the last trade, epoch ms. */
+  lastTime: number;
+  dayOpen: number | undefined;
+  dayHigh: number | undefined;
+  dayLow: number | undefined;
+  dayVolume: number;
+  /** Close of the trading day before. */
+  previousClose: number | undefined;
+}
+
+export interface Trade {
+  time: number;
+  price: number;
+  volume: number;
+  /** Must be shown even when ticks are thinned out. */
+  isKey: boolean;
+}
+
+/** Plays one instrument trade by trade along the market clock. */
+export class Feed {
+  readonly instrument: Instrument;
+  readonly quote: Quote;
+  #bar: number;
+  #point = 0;
+  #path: TickPath | undefined;
+  #date = '';
+  #overSaid = false;
+
+  /** Stands where a client of market time `at` would: trades up to and including `at` have happened. */
+  constructor(instrument: Instrument, at: number) {
+    this.instrument = instrument;
+    this.quote = {
+      bid: undefined,
+      ask: undefined,
+      bidSize: 0,
+      askSize: 0,
+      last: undefined,
+      lastSize: 0,
+      lastTime: 0,
+      dayOpen: undefined,
+      dayHigh: undefined,
+      dayLow: undefined,
+      dayVolume: 0,
+      previousClose: undefined,
+    };
+    // Start two days back so that the day's figures and the previous close are right.
+    const day = dayIndexAt(instrument.days, at);
+    const from = instrument.days[Math.max(0, day - 2)]?.playedFrom ?? 0;
+    this.#bar = barIndexAt(instrument.bars, from);
+    while (this.nextTime() <= at) this.step();
+  }
+
+  /** Market time of the next trade; Infinity when the source has run out. */
+  nextTime(): number {
+    return this.#currentPath()?.times[this.#point] ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** True once, when the source has run out. */
+  ranOut(): boolean {
+    if (this.#overSaid || this.#bar < this.instrument.bars.length) return false;
+    this.#overSaid = true;
+    return true;
+  }
+
+  /** Plays the next trade. Throws when there is none. */
+  step(): Trade {
+    const path = this.#currentPath();
+    const bar = this.instrument.bars[this.#bar];
+    if (path === undefined || bar === undefined)
+      throw new Error(`${this.instrument.config.symbol} has no more trades`);
+    const at = this.#point;
+    const trade: Trade = {
+      time: path.times[at] ?? 0,
+      price: path.prices[at] ?? 0,
+      volume: path.volumes[at] ?? 0,
+      isKey: path.keys[at] === 1,
+    };
+    if (at === 0) this.#startBar(bar);
+    this.#record(trade);
+    this.#point += 1;
+    if (this.#point >= path.times.length) {
+      this.#bar += 1;
+      this.#point = 0;
+      this.#path = undefined;
+    }
+    return trade;
+  }
+
+  /** The trading day that is open, or next to open, at a moment. */
+  dayAt(at: number): TradingDay | undefined {
+    return this.instrument.days[dayIndexAt(this.instrument.days, at)];
+  }
+
+  /** Whether orders that do not ask for extended hours may trade. */
+  isLiquid(at: number): boolean {
+    const day = this.dayAt(at);
+    return day !== undefined && at >= day.liquidOpen && at < day.liquidClose;
+  }
+
+  #currentPath(): TickPath | undefined {
+    if (this.#path === undefined) {
+      const bar = this.instrument.bars[this.#bar];
+      if (bar !== undefined) this.#path = this.instrument.path(bar);
+    }
+    return this.#path;
+  }
+
+  #startBar(bar: Bar): void {
+    const date = localDate(this.instrument.config.timeZone, bar.start);
+    if (date === this.#date) return;
+    this.#date = date;
+    const q = this.quote;
+    q.previousClose = q.last;
+    q.dayOpen = bar.open;
+    q.dayHigh = bar.open;
+    q.dayLow = bar.open;
+    q.dayVolume = 0;
+  }
+
+  #record(trade: Trade): void {
+    const q = this.quote;
+    const { bid, ask } = quoteAround(trade.price, this.instrument.tick, this.instrument.config.spreadTicks);
+    q.bid = bid;
+    q.ask = ask;
+    q.bidSize = this.instrument.config.quoteSize;
+    q.askSize = this.instrument.config.quoteSize;
+    q.last = trade.price;
+    q.lastSize = trade.volume;
+    q.lastTime = trade.time;
+    q.dayHigh = Math.max(q.dayHigh ?? trade.price, trade.price);
+    q.dayLow = Math.min(q.dayLow ?? trade.price, trade.price);
+    q.dayVolume += trade.volume;
+  }
+}
+
+/** Bid and ask on the tick grid around a price, `spreadTicks` apart, or one more when the price is off the grid. */
+export function quoteAround(price: number, tick: number, spreadTicks: number): { bid: number; ask: number } {
+  const steps = price / tick;
+  const lower = Math.floor(steps + 1e-6);
+  const upper = Math.ceil(steps - 1e-6);
+  const bidSteps = Math.max(1, lower - Math.floor(spreadTicks / 2));
+  const askSteps = Math.max(bidSteps + spreadTicks, upper);
+  return { bid: clean(bidSteps * tick), ask: clean(askSteps * tick) };
+}
+
+const clean = (price: number): number => Number(price.toPrecision(12));

@@ -1,0 +1,52 @@
+import type { TradeStream } from '../broker.ts';
+import type { Quote, Trade } from './feed.ts';
+
+export interface TickSink {
+  price(type: 'bid' | 'ask' | 'last' | 'high' | 'low' | 'open' | 'close', price: number, size: number): void;
+  size(type: 'bidSize' | 'askSize' | 'lastSize' | 'volume', size: number): void;
+  lastTime(epochSeconds: number): void;
+}
+
+/** Level-1 ticks of one subscription: of everything that trades only what changed, thinned out as TWS does. */
+export class TickStream implements TradeStream {
+  readonly #sink: TickSink;
+  #sent: Partial<Quote> = {};
+  #traded = 0;
+
+  constructor(sink: TickSink) {
+    this.#sink = sink;
+  }
+
+  trade(trade: Trade): void {
+    this.#traded += trade.volume;
+  }
+
+  flush(now: Quote): void {
+    const was = this.#sent;
+    const sink = this.#sink;
+    if (now.bid !== undefined && now.bid !== was.bid) sink.price('bid', now.bid, now.bidSize);
+    else if (now.bidSize !== was.bidSize) sink.size('bidSize', now.bidSize);
+    if (now.ask !== undefined && now.ask !== was.ask) sink.price('ask', now.ask, now.askSize);
+    else if (now.askSize !== was.askSize) sink.size('askSize', now.askSize);
+    const lastSize = this.#traded > 0 ? this.#traded : now.lastSize;
+    if (now.last !== undefined && now.lastTime !== was.lastTime) {
+      // The time goes first: whoever stamps prices with it has the right one at hand.
+      sink.lastTime(Math.floor(now.lastTime / 1000));
+      sink.price('last', now.last, lastSize);
+    }
+    // A new day's figures go out even when they happen to equal yesterday's.
+    const figures: [keyof Quote, 'high' | 'low' | 'open' | 'close'][] = [
+      ['dayOpen', 'open'],
+      ['dayHigh', 'high'],
+      ['dayLow', 'low'],
+      ['previousClose', 'close'],
+    ];
+    for (const [key, type] of figures) {
+      const value = now[key];
+      if (value !== undefined && value !== was[key]) sink.price(type, value, 0);
+    }
+    if (now.dayVolume !== was.dayVolume) sink.size('volume', now.dayVolume);
+    this.#sent = { ...now };
+    this.#traded = 0;
+  }
+}

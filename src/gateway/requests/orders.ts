@@ -1,0 +1,114 @@
+import type { ClientSession } from '../client-session.ts';
+import { wireOrder } from '../describe.ts';
+import { clockTime, compactDate, localDate } from '../market/zone.ts';
+import { type BrokerExecution, type BrokerOrder, isLive, ZERO } from '../matching/order.ts';
+import { validateTicket } from '../matching/rules.ts';
+import { type ExecutionFilter, executionEnd, readExecutionsRequest } from '../messages/execution.ts';
+import { completedOrder, completedOrdersEnd, openOrder, openOrderEnd } from '../messages/order-report.ts';
+import { readCancelOrder, readPlaceOrder } from '../messages/place-order.ts';
+import { Request } from '../wire/ids.ts';
+import { invalid, type RequestHandlers, resolve } from './types.ts';
+
+export const orderRequests: RequestHandlers = {
+  [Request.placeOrder]: (session, reader) => {
+    const { orderId, contract, ticket } = readPlaceOrder(reader, session.version);
+    const instrument = resolve(session, orderId, contract);
+    if (instrument === undefined) return;
+    const exchange = contract.exchange || instrument.config.exchange;
+    const { desk, config } = session.broker;
+    if (ticket.whatIf) {
+      const complaint = validateTicket(ticket, instrument, config);
+      if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+      else {
+        const asked: BrokerOrder = { ...whatIf, clientId: session.clientId, orderId, exchange, ticket };
+        session.send(openOrder(session.version, wireOrder(asked, instrument, config)));
+      }
+      return;
+    }
+    const complaint = desk.place({ clientId: session.clientId, orderId, exchange, ticket, instrument });
+    if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+  },
+
+  [Request.cancelOrder]: (session, reader) => {
+    const { orderId } = readCancelOrder(reader, session.version);
+    const complaint = session.broker.desk.cancel(session.clientId, orderId);
+    if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+  },
+
+  [Request.globalCancel]: (session) => session.broker.desk.cancelAll(),
+
+  [Request.openOrders]: (session) => sendOpenOrders(session, (order) => order.clientId === session.clientId),
+
+  [Request.allOpenOrders]: (session) => sendOpenOrders(session, () => true),
+
+  [Request.autoOpenOrders]: (session) => {
+    if (session.clientId === 0) sendOpenOrders(session, (order) => order.clientId === 0);
+    else invalid(session, -1, 'Only the default client (i.e 0) can auto bind orders');
+  },
+
+  [Request.completedOrders]: (session) => {
+    const { desk, config } = session.broker;
+    for (const order of desk.orders()) {
+      const instrument = session.broker.instrument(order.conId);
+      if (isLive(order) || instrument === undefined) continue;
+      session.send(completedOrder(session.version, wireOrder(order, instrument, config)));
+    }
+    session.send(completedOrdersEnd());
+  },
+
+  [Request.executions]: (session, reader) => {
+    const { reqId, filter } = readExecutionsRequest(reader);
+    for (const execution of session.broker.desk.executions()) {
+      if (!passes(session, execution, filter)) continue;
+      session.sendExecution(reqId, execution);
+      session.sendCommission(execution);
+    }
+    session.send(executionEnd(reqId));
+  },
+};
+
+/** A what-if order exists only in its answer: permId 0, nothing stored. */
+const whatIf = {
+  permId: 0,
+  conId: 0,
+  status: 'PreSubmitted',
+  filled: ZERO,
+  avgFillPrice: ZERO,
+  lastFillPrice: ZERO,
+  commission: ZERO,
+  whyHeld: '',
+  warning: '',
+  placedAt: 0,
+  expiresAt: undefined,
+  doneAt: undefined,
+  doneWallAt: undefined,
+  completedStatus: '',
+} as const;
+
+function sendOpenOrders(session: ClientSession, isWanted: (order: BrokerOrder) => boolean): void {
+  for (const order of session.broker.desk.orders())
+    if (isLive(order) && isWanted(order)) session.orderChanged(order);
+  session.send(openOrderEnd());
+}
+
+/**
+ * TWS answers executions since midnight. Here a market day may pass in half a second of wall time, and a client that
+ * was away for longer would never hear of its fills; so everything younger than 24 hours of wall time is kept and
+ * answered too (BrokerState forgets what is older).
+ */
+function passes(session: ClientSession, execution: BrokerExecution, filter: ExecutionFilter): boolean {
+  const instrument = session.broker.instrument(execution.conId);
+  if (instrument === undefined) return false;
+  const { config } = instrument;
+  // Client id 0 in a filter means everybody.
+  if (filter.clientId > 0 && filter.clientId !== execution.clientId) return false;
+  if (filter.account !== '' && filter.account !== session.broker.config.account.id) return false;
+  if (filter.symbol !== '' && filter.symbol !== config.symbol) return false;
+  if (filter.secType !== '' && filter.secType !== config.secType) return false;
+  if (filter.exchange !== '' && filter.exchange !== execution.exchange) return false;
+  if (filter.side !== '' && filter.side.startsWith('B') !== (execution.side === 'BOT')) return false;
+  if (filter.time === '') return true;
+  const zone = filter.time.charAt(8) === '-' ? 'UTC' : config.timeZone;
+  const at = `${compactDate(localDate(zone, execution.at))}${clockTime(zone, execution.at)}`;
+  return at >= filter.time.slice(0, 17).replace(/[-\s]+/, '');
+}

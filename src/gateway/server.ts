@@ -1,0 +1,60 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Broker } from './broker.ts';
+import { ClientSession } from './client-session.ts';
+import { GatewayError } from './errors.ts';
+
+/** The TCP side: accepts clients, each in a session of its own. */
+export class GatewayServer {
+  readonly #broker: Broker;
+  readonly #server: Server;
+  readonly #sessions = new Set<ClientSession>();
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Answers the port that is listened on. Rejects with GatewayError PORT_IN_USE or PORT_REFUSED. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: NodeJS.ErrnoException): void => reject(portError(error, host, port));
+      this.#server.once('error', refuse);
+      this.#server.listen({ port, host }, () => {
+        this.#server.off('error', refuse);
+        this.#server.on('error', (error) => this.#broker.log.error(`gateway server: ${error.message}`));
+        const address = this.#server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      });
+    });
+  }
+
+  /** Closes every connection and the port. `abruptly` as a killed process would. */
+  async close(abruptly: boolean): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions) {
+      if (!abruptly) session.end();
+      session.drop();
+    }
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    const session = new ClientSession(socket, this.#broker);
+    this.#sessions.add(session);
+    socket.on('close', () => this.#sessions.delete(session));
+  }
+}
+
+function portError(error: NodeJS.ErrnoException, host: string, port: number): GatewayError {
+  if (error.code === 'EADDRINUSE')
+    return new GatewayError(
+      'PORT_IN_USE',
+      `port ${port} on ${host} is already in use: choose another with --port`,
+      {
+        cause: error,
+      },
+    );
+  return new GatewayError('PORT_REFUSED', `cannot listen on ${host}:${port}: ${error.message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,87 @@
+import { Broker } from './broker.ts';
+import type { GatewayConfig } from './config.ts';
+import type { GatewayLog } from './errors.ts';
+import { GatewayServer } from './server.ts';
+
+/** How often the market moves, in wall time: ten updates a second and instrument, unless bars are shorter. */
+const STEP_MS = 100;
+/** A process that was asleep does not catch up: its market stood still. */
+const LONGEST_STEP_MS = 1000;
+
+export interface GatewayOptions {
+  /** 0 picks a free one. @default the configuration's */
+  port?: number | undefined;
+  /** @default 127.0.0.1 */
+  host?: string | undefined;
+  config: GatewayConfig;
+  /** Market seconds per wall second. @default the configuration's */
+  speed?: number | undefined;
+  /** @default the configuration's */
+  seed?: number | undefined;
+  /** Where the broker's memory survives the process; absent, it is forgotten. */
+  stateFile?: string | undefined;
+  log: GatewayLog;
+  /** False leaves the clock to `pass`; for tests that must be exact. @default true */
+  autoplay?: boolean | undefined;
+}
+
+export interface RunningGateway {
+  port: number;
+  host: string;
+  /** Market time, epoch ms. */
+  now(): number;
+  /** Lets so much wall time pass at once, beside the clock's own running. */
+  pass(wallMs: number): void;
+  /** Closes connections after what is pending, then the port and the state file. */
+  stop(): Promise<void>;
+  /** Ends as SIGKILL would: connections drop, nothing more is written. */
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts the simulated gateway. Rejects with GatewayError: PORT_IN_USE, PORT_REFUSED, BAD_CONFIG, BAD_DATA or
+ * BAD_STATE, each with a one-line message.
+ */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { config, log } = options;
+  const host = options.host ?? '127.0.0.1';
+  const broker = new Broker({
+    config,
+    log,
+    speed: options.speed ?? config.speed,
+    seed: options.seed ?? config.seed,
+    stateFile: options.stateFile,
+  });
+  const server = new GatewayServer(broker);
+  let timer: NodeJS.Timeout | undefined;
+  const close = async (abruptly: boolean): Promise<void> => {
+    clearInterval(timer);
+    await server.close(abruptly);
+    broker.state.close();
+  };
+  let port: number;
+  try {
+    port = await server.listen(options.port ?? config.port, host);
+  } catch (error) {
+    broker.state.close();
+    throw error;
+  }
+  if (options.autoplay ?? true) {
+    let last = performance.now();
+    timer = setInterval(() => {
+      const now = performance.now();
+      const passed = Math.min(now - last, LONGEST_STEP_MS);
+      last = now;
+      broker.pass(passed);
+    }, STEP_MS);
+  }
+  log.info(`simulated gateway listens on ${host}:${port}, account ${config.account.id}`);
+  return {
+    port,
+    host,
+    now: () => broker.market.now,
+    pass: (wallMs) => broker.pass(wallMs),
+    stop: () => close(false),
+    kill: () => close(true),
+  };
+}

@@ -1,0 +1,106 @@
+import { Decimal } from 'decimal.js';
+import { WireError } from './framing.ts';
+
+/** What an encoder may put in a field; booleans go out as 1/0, absent values as the empty field. */
+export type Field = string | number | boolean | Decimal | null | undefined;
+
+/** Double.MAX_VALUE as TWS writes it: "not set", where an empty field would be read as 0. */
+export const UNSET_DOUBLE = '1.7976931348623157E308';
+const UNSET_INT = 2147483647;
+
+/** Renders fields as they go on the wire. */
+export function fieldTexts(fields: readonly Field[]): string[] {
+  return fields.map((value) => {
+    if (value === null || value === undefined) return '';
+    if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', ' ') : value;
+    if (typeof value === 'boolean') return value ? '1' : '0';
+    if (typeof value === 'number') return Number.isFinite(value) ? String(value) : UNSET_DOUBLE;
+    return value.toFixed();
+  });
+}
+
+/** From server version 153 on, text goes out in 7-bit ASCII with \uXXXX escapes. */
+export function ascii7(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what "not printable ASCII" means
+  return text.replace(/[^\x00-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Extra fields of a layout that exist from a server version on. */
+export function since(version: number, minimum: number, fields: readonly Field[]): readonly Field[] {
+  return version >= minimum ? fields : [];
+}
+
+/** Extra fields of a layout that ended with a server version. */
+export function before(version: number, end: number, fields: readonly Field[]): readonly Field[] {
+  return version < end ? fields : [];
+}
+
+/** Reads the fields of one message in order. Every method throws WireError with the field's name. */
+export class FieldReader {
+  readonly #fields: readonly string[];
+  #next = 0;
+
+  constructor(fields: readonly string[]) {
+    this.#fields = fields;
+  }
+
+  get remaining(): number {
+    return this.#fields.length - this.#next;
+  }
+
+  str(name: string): string {
+    const value = this.#fields[this.#next];
+    if (value === undefined) throw new WireError(`the message ends before field ${name}`);
+    this.#next += 1;
+    return value;
+  }
+
+  skip(...names: string[]): void {
+    for (const name of names) this.str(name);
+  }
+
+  /** An integer; the empty field is 0, as in TWS. */
+  int(name: string): number {
+    return this.intOrUnset(name) ?? 0;
+  }
+
+  intOrUnset(name: string): number | undefined {
+    const text = this.str(name);
+    if (text === '') return undefined;
+    if (!/^[+-]?\d+(\.0*)?$/.test(text))
+      throw new WireError(`field ${name}: found "${text}", expected an integer`);
+    const value = Number.parseInt(text, 10);
+    return value === UNSET_INT ? undefined : value;
+  }
+
+  bool(name: string): boolean {
+    const text = this.str(name).toLowerCase();
+    if (text === '' || text === '0' || text === 'false') return false;
+    if (text === '1' || text === 'true') return true;
+    throw new WireError(`field ${name}: found "${text}", expected 0 or 1`);
+  }
+
+  /** A decimal number; undefined when empty or Double.MAX_VALUE. */
+  decimal(name: string): Decimal | undefined {
+    const text = this.str(name);
+    if (text === '') return undefined;
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
+      if (text === 'Infinity' || text === 'inf') return undefined;
+      throw new WireError(`field ${name}: found "${text}", expected a number`);
+    }
+    const value = new Decimal(text);
+    return value.abs().gte('1.7e308') ? undefined : value;
+  }
+
+  /** Repeats a read `count` times, where the count is itself a field. */
+  list<T>(name: string, read: (index: number) => T): T[] {
+    const count = this.int(name);
+    if (count < 0 || count > 1000) throw new WireError(`field ${name}: found "${count}", expected 0 to 1000`);
+    return Array.from({ length: count }, (_, index) => read(index));
+  }
+
+  /** Complains about fields that the layout of this version does not have. */
+  end(): void {
+    if (this.remaining > 0) throw new WireError(`${this.remaining} fields more than the layout has`);
+  }
+}
