@@ -152,7 +152,7 @@ export function createConnectionMachine(ports: ConnectionPorts) {
       announceReady: enqueueActions(({ context, enqueue }, params: { loaded: LoadedFacts }) => {
         enqueue.assign({
           announced: true,
-          status: { ...context.status, cause: null, attempts: 0 },
+          status: { ...context.status, attempts: 0 },
         });
         enqueue.emit({
           type: 'connection.ready',
