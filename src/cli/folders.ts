@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** Flags that every command has. */
 export function withCommonFlags(command: Command): Command {
@@ -19,7 +19,7 @@ export const integer =
   (text: string): number => {
     const value = Number(text);
     if (!Number.isInteger(value) || value < min || value > max) {
-      throw new RangeError(`found "${text}", expected a whole number from ${min} to ${max}`);
+      throw new InvalidArgumentError(`found "${text}", expected a whole number from ${min} to ${max}`);
     }
     return value;
   };
