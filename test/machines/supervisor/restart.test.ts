@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ChildFacts,
+  decideRestart,
+  type RestartPolicy,
+} from '../../../machines/supervisor/restart.logic.ts';
+
+const policy: RestartPolicy = {
+  strategy: 'oneForOne',
+  intensity: 3,
+  periodMs: 1_000,
+  backoff: { minMs: 100, maxMs: 5_000, factor: 2, jitterFraction: 0 },
+  healthyAfterMs: 10_000,
+};
+const child = (id: string, more: Partial<ChildFacts> = {}): ChildFacts => ({
+  id,
+  restart: 'permanent',
+  startedAt: 0,
+  failures: 0,
+  ...more,
+});
+const abc = [child('a'), child('b'), child('c')];
+const half = () => 0.5;
+const failedAt = (id: string, at: number) => ({ id, how: 'failed', at }) as const;
+
+describe('decideRestart', () => {
+  it.each([
+    ['permanent', 'failed', 'restart'],
+    ['permanent', 'finished', 'restart'],
+    ['transient', 'failed', 'restart'],
+    ['transient', 'finished', 'ignore'],
+    ['temporary', 'failed', 'ignore'],
+    ['temporary', 'finished', 'ignore'],
+  ] as const)('%s child that %s leads to %s', (restart, how, action) => {
+    expect(decideRestart(policy, [child('a', { restart })], [], { id: 'a', how, at: 1 }, half).action).toBe(
+      action,
+    );
+  });
+
+  it.each([
+    ['oneForOne', ['b'], []],
+    ['oneForAll', ['a', 'b', 'c'], ['c', 'a']],
+    ['restForOne', ['b', 'c'], ['c']],
+  ] as const)('%s restarts %j in order and stops %j first', (strategy, ids, stopIds) => {
+    expect(decideRestart({ ...policy, strategy }, abc, [], failedAt('b', 1), half)).toMatchObject({
+      ids,
+      stopIds,
+    });
+  });
+
+  it('stops a temporary sibling for good', () => {
+    const children = [child('a'), child('b', { restart: 'temporary' }), child('c')];
+    const decision = decideRestart(
+      { ...policy, strategy: 'oneForAll' },
+      children,
+      [],
+      failedAt('a', 1),
+      half,
+    );
+    expect(decision).toMatchObject({ ids: ['a', 'c'], stopIds: ['c', 'b'] });
+  });
+
+  it('gives up at the restart that exceeds the intensity within the period', () => {
+    expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_050), half).action).toBe('giveUp');
+    expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_100), half).action).toBe('restart');
+  });
+
+  it('gives up at the first failure with an intensity of 0', () => {
+    expect(decideRestart({ ...policy, intensity: 0 }, abc, [], failedAt('a', 5), half).action).toBe('giveUp');
+  });
+
+  it('waits longer with every failure in a row, up to the maximum', () => {
+    const delays = [0, 1, 2, 10].map((failures) => {
+      const decision = decideRestart(policy, [child('a', { failures })], [], failedAt('a', 5), half);
+      return decision.action === 'restart' ? decision.delayMs : decision.action;
+    });
+    expect(delays).toEqual([100, 200, 400, 5_000]);
+  });
+
+  it('starts over with the shortest delay after a healthy spell', () => {
+    const worn = [child('a', { failures: 5, startedAt: 1_000 })];
+    expect(decideRestart(policy, worn, [], failedAt('a', 10_999), half)).toMatchObject({ failures: 6 });
+    expect(decideRestart(policy, worn, [], failedAt('a', 11_000), half)).toMatchObject({
+      failures: 1,
+      delayMs: 100,
+    });
+  });
+
+  it('ignores a child that it does not know', () => {
+    expect(decideRestart(policy, abc, [], failedAt('z', 1), half)).toEqual({ action: 'ignore' });
+  });
+
+  it('never allows more restarts within any period than the intensity', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 500 }), { maxLength: 60 }),
+        fc.integer({ min: 0, max: 5 }),
+        (gaps, intensity) => {
+          const allowed: number[] = [];
+          let times: readonly number[] = [];
+          let at = 0;
+          for (const gap of gaps) {
+            at += gap;
+            const decision = decideRestart({ ...policy, intensity }, abc, times, failedAt('a', at), half);
+            if (decision.action === 'giveUp') {
+              expect(allowed.filter((time) => time > at - policy.periodMs)).toHaveLength(intensity);
+              return;
+            }
+            if (decision.action !== 'restart') throw new Error('ignored');
+            allowed.push(at);
+            times = decision.restartTimes;
+            expect(allowed.filter((time) => time > at - policy.periodMs).length).toBeLessThanOrEqual(
+              intensity,
+            );
+          }
+        },
+      ),
+    );
+  });
+});
