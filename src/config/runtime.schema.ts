@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { timeframeSchema } from '../contract/values.ts';
+import { instrumentFileSchema } from './session.schema.ts';
+
+/** Ports on which TWS and IB Gateway serve live accounts unless told otherwise. */
+const LIVE_PORTS: readonly number[] = [7496, 4001];
+
+const host = z.string().min(1).default('127.0.0.1');
+const port = z.int().min(0).max(65_535);
+
+const brokerSchema = z
+  .strictObject({
+    host: host.describe('Where TWS, IB Gateway or the simulated gateway listens'),
+    port: port
+      .min(1)
+      .default(4002)
+      .describe('4002: IB Gateway, paper, and the simulated gateway; 7497: TWS, paper'),
+    clientId: z
+      .int()
+      .min(0)
+      .max(2_147_483_647)
+      .default(1)
+      .describe('Fixed: orders belong to the client id that placed them'),
+    mode: z
+      .literal('paper', {
+        error: (issue) =>
+          issue.input === 'live'
+            ? 'expected "paper"; live trading is not available yet, and will take a deliberate arming step'
+            : 'expected "paper"',
+      })
+      .default('paper')
+      .describe('What kind of account this is; only paper for now'),
+  })
+  .refine((broker) => !LIVE_PORTS.includes(broker.port), {
+    path: ['port'],
+    message:
+      'expected a paper port (4002 IB Gateway, 7497 TWS); 4001 and 7496 serve live accounts, and mode is paper',
+  });
+
+const watchSchema = instrumentFileSchema.extend({
+  timeframes: z
+    .array(timeframeSchema)
+    .min(1)
+    .default(['1d'])
+    .describe('Bar sizes that are collected into the database, session or no session'),
+});
+
+/** `runtime.yaml`. Every setting has a default: an empty file is a complete one. */
+export const runtimeSchema = z.strictObject({
+  broker: brokerSchema.prefault({}).describe('The one connection to Interactive Brokers'),
+  gateway: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Starts the simulated gateway in a process of its own, on the port of the broker'),
+    })
+    .prefault({})
+    .describe('The simulated gateway; gateway.yaml says what it plays'),
+  server: z
+    .strictObject({
+      host: host.describe('Address on which the dashboard is served; 127.0.0.1 is this machine only'),
+      port: port.default(7400).describe('0 picks a free one'),
+    })
+    .prefault({})
+    .describe('Dashboard, REST interface and feed'),
+  watch: z.array(watchSchema).default([]).describe('Instruments whose prices are always collected'),
+  orders: z
+    .strictObject({
+      ackTimeoutMs: z
+        .int()
+        .min(500)
+        .max(60_000)
+        .default(5_000)
+        .describe('Without a sign of an order for so long its outcome is unknown, and the broker is asked'),
+      cancelTimeoutMs: z
+        .int()
+        .min(500)
+        .max(60_000)
+        .default(5_000)
+        .describe('The same for the cancelling of an order'),
+    })
+    .prefault({}),
+  data: z
+    .strictObject({
+      maxQuoteAgeMs: z
+        .int()
+        .min(100)
+        .max(3_600_000)
+        .default(10_000)
+        .describe('No order leaves on a quote older than this'),
+    })
+    .prefault({}),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('How much the process tells on standard error'),
+});
+export type RuntimeConfig = z.output<typeof runtimeSchema>;

@@ -1,0 +1,279 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { builtinStrategies } from '../../../machines/strategies/builtin.ts';
+import { parseParameters } from '../../../machines/strategies/registry.ts';
+import { type Config, configDir, loadConfig } from '../../../src/config/load.ts';
+import { problemLine } from '../../../src/config/yaml.ts';
+
+const knowledge = { parseParameters, builtinNames: builtinStrategies.map(({ name }) => name) };
+let dir = '';
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'tw-config-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+function write(files: Record<string, string>): void {
+  for (const [name, text] of Object.entries({ 'runtime.yaml': '', ...files })) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+}
+
+/** The complaints about a folder with these files, without the folder's own name. */
+function complaints(files: Record<string, string>): string[] {
+  write(files);
+  const loaded = loadConfig(dir, knowledge);
+  return loaded.ok ? [] : loaded.problems.map((problem) => problemLine(problem).replaceAll(`${dir}/`, ''));
+}
+
+function config(files: Record<string, string>): Config {
+  write(files);
+  const loaded = loadConfig(dir, knowledge);
+  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+  return loaded.config;
+}
+
+const session = (id: string, more = ''): string =>
+  `id: ${id}\ninstrument: { symbol: ORCL }\ntimeframe: 1d\nstrategy: rsi-14\n${more}`;
+
+describe('loadConfig', () => {
+  it('loads the folder that ships, with one session of each kind of strategy', () => {
+    const loaded = loadConfig('config', knowledge);
+    if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+    expect(loaded.config.runtime.broker).toEqual({
+      host: '127.0.0.1',
+      port: 4002,
+      clientId: 1,
+      mode: 'paper',
+    });
+    expect(loaded.config.sessions.map(({ id }) => id)).toEqual(['sp500-sma', 'orcl-rsi', 'nvda-enhanced']);
+  });
+
+  it('takes an empty file for all defaults', () => {
+    const { runtime, sessions } = config({ 'sessions/later.yaml': '# nothing yet\n' });
+    expect(runtime.server).toEqual({ host: '127.0.0.1', port: 7400 });
+    expect(runtime.data.maxQuoteAgeMs).toBe(10_000);
+    expect(sessions).toEqual([]);
+  });
+
+  it('freezes what it answers, through and through', () => {
+    const { runtime, sessions } = config({ 'sessions/a.yaml': session('a') });
+    expect(Object.isFrozen(runtime.broker)).toBe(true);
+    expect(Object.isFrozen(sessions[0]?.instrument)).toBe(true);
+  });
+
+  it('reads one session or a list from a file, in the order of file names', () => {
+    const { sessions } = config({
+      'sessions/b.yaml': `- ${session('b1').replaceAll('\n', '\n  ')}\n`,
+      'sessions/a.yml': session('a1'),
+    });
+    expect(sessions.map(({ id }) => id)).toEqual(['a1', 'b1']);
+    expect(sessions[0]).toMatchObject({ name: 'a1', origin: 'config', bufferSize: 250 });
+  });
+
+  it('names a strategy that is written inline after its session', () => {
+    const { sessions, strategies } = config({
+      'sessions/a.yaml': session('a').replace('rsi-14', '{ kind: sma, parameters: { fast: 5 } }'),
+    });
+    expect(sessions[0]?.strategy).toBe('a-strategy');
+    expect(strategies).toEqual([
+      { name: 'a-strategy', kind: 'sma', notes: null, origin: 'config', parameters: expect.anything() },
+    ]);
+    expect(strategies[0]?.parameters).toMatchObject({ fast: 5 });
+  });
+
+  it('takes quantities and expiries with or without quotes', () => {
+    const { sessions, runtime } = config({
+      'runtime.yaml':
+        'watch: [{ symbol: ESTX50, secType: FUT, exchange: EUREX, currency: EUR, expiry: 202606 }]',
+      'sessions/a.yaml': session('a', 'sizing: { kind: fixed, quantity: 10 }'),
+      'sessions/b.yaml': session('b', 'sizing: { kind: fixed, quantity: "0.5" }'),
+    });
+    expect(sessions.map(({ sizing }) => sizing)).toEqual([
+      { kind: 'fixed', quantity: '10' },
+      { kind: 'fixed', quantity: '0.5' },
+    ]);
+    expect(runtime.watch[0]?.expiry).toBe('202606');
+  });
+});
+
+describe('a complaint', () => {
+  it.each([
+    ['a wrong type', 'server:\n  port: "x"\n', 'runtime.yaml:2:9 server.port: found "x", expected a number'],
+    [
+      'a fraction',
+      'server: { port: 1.5 }',
+      'runtime.yaml:1:17 server.port: found "1.5", expected a whole number',
+    ],
+    [
+      'a bound',
+      'server: { port: 70000 }',
+      'runtime.yaml:1:17 server.port: found "70000", expected at most 65535',
+    ],
+    [
+      'an unknown key',
+      'broker:\n  prot: 1\n',
+      'runtime.yaml:2:3 broker.prot: found unknown key "prot", did you mean "port"?',
+    ],
+    [
+      'an unknown key like no other',
+      'server: { colour: 1 }',
+      'runtime.yaml:1:11 server.colour: found unknown key "colour", expected one of host, port',
+    ],
+    [
+      'a missing key',
+      'watch:\n  - timeframes: [1d]\n',
+      'runtime.yaml:2:5 watch[0].symbol: found nothing, expected a text',
+    ],
+    [
+      'a near miss of a choice',
+      'logLevel: wran',
+      'runtime.yaml:1:11 logLevel: found "wran", expected one of trace, debug, info, warn, error; did you mean "warn"?',
+    ],
+    [
+      'a number where text is meant',
+      'watch: [{ symbol: 700 }]',
+      'runtime.yaml:1:19 watch[0].symbol: found "700", expected a text; put it in quotes',
+    ],
+    [
+      'an empty list',
+      'watch: [{ symbol: KO, timeframes: [] }]',
+      'runtime.yaml:1:35 watch[0].timeframes: found "[]", expected at least 1 entries',
+    ],
+    [
+      'a value left out',
+      'server:\n  port:\n',
+      'runtime.yaml:2:3 server.port: found nothing, expected a number',
+    ],
+    ['a list for a map', '- a', 'runtime.yaml:1:1: found "["a"]", expected a map of settings'],
+    [
+      'a value behind an alias',
+      'watch: [&a { symbol: KO, currency: DOLLAR }, *a]',
+      'runtime.yaml:1:36 watch[0].currency: found "DOLLAR", expected exactly 3 characters',
+    ],
+    [
+      'a duplicate key',
+      'server: {}\nserver: {}\n',
+      'runtime.yaml:2:1: found key "server" twice, expected each key once in its map',
+    ],
+    [
+      'a second document',
+      'server: {}\n---\nserver: {}\n',
+      'runtime.yaml:2:1: found a second document ("---"), expected one document in a file',
+    ],
+  ])('about %s names place, finding and expectation', (_case, text, expected) => {
+    expect(complaints({ 'runtime.yaml': text })).toContain(expected);
+  });
+
+  it('about broken syntax stands on the line of the break', () => {
+    expect(complaints({ 'runtime.yaml': 'server:\n  port: [1, 2\nlogLevel: info\n' })[0]).toMatch(
+      /^runtime\.yaml:3:\d+: found unreadable YAML \(.+\), expected valid YAML$/,
+    );
+  });
+
+  it('about live trading says that it is not available yet and takes arming', () => {
+    expect(complaints({ 'runtime.yaml': 'broker: { mode: live }' })).toEqual([
+      'runtime.yaml:1:17 broker.mode: found "live", expected "paper"; live trading is not available yet, and will take a deliberate arming step',
+    ]);
+  });
+
+  it.each([4001, 7496])('about the live port %i asks for a paper port', (port) => {
+    expect(complaints({ 'runtime.yaml': `broker: { port: ${port} }` })[0]).toMatch(
+      /broker\.port: found "\d+", expected a paper port/,
+    );
+  });
+
+  it('about a session stands in its file, list or not', () => {
+    expect(complaints({ 'sessions/a.yaml': session('a', 'sizing: { kind: percnt }') })).toEqual([
+      'sessions/a.yaml:5:17 sizing.kind: found "percnt", expected one of fixed, percent, risk; did you mean "percent"?',
+    ]);
+    expect(
+      complaints({ 'sessions/a.yaml': `- ${session('a', 'tmieframe: 1d').replaceAll('\n', '\n  ')}` }),
+    ).toEqual([
+      'sessions/a.yaml:5:3 [0].tmieframe: found unknown key "tmieframe", did you mean "timeframe"?',
+    ]);
+  });
+
+  it('about sizing knows the keys of its kind', () => {
+    expect(complaints({ 'sessions/a.yaml': session('a', 'sizing: { kind: risk, percnt: 1 }') })).toEqual([
+      'sessions/a.yaml:5:9 sizing.percent: found nothing, expected a number',
+      'sessions/a.yaml:5:23 sizing.percnt: found unknown key "percnt", did you mean "percent"?',
+    ]);
+  });
+
+  it.each(['0', '-1', '"0.00"', '1e30'])('refuses the quantity %s', (quantity) => {
+    expect(
+      complaints({ 'sessions/a.yaml': session('a', `sizing: { kind: fixed, quantity: ${quantity} }`) })[0],
+    ).toContain('expected a decimal number above 0');
+  });
+
+  it('about an inline strategy stands inside it', () => {
+    const text = session('a').replace('rsi-14', '{ kind: sma, parameters: { fast: 50, slow: 10, fsat: 1 } }');
+    const lines = complaints({ 'sessions/a.yaml': text });
+    expect(lines).toContain(
+      'sessions/a.yaml:4:58 strategy.parameters.fsat: found unknown key "fsat", did you mean "fast"?',
+    );
+    const kind = complaints({ 'sessions/a.yaml': session('a').replace('rsi-14', '{ kind: smaa }') });
+    expect(kind[0]).toMatch(/^sessions\/a\.yaml:4:19 strategy\.kind: found "smaa", expected one of /);
+  });
+
+  it('about a duplicate session names both places', () => {
+    expect(
+      complaints({ 'sessions/a.yaml': session('x'), 'sessions/b.yaml': `# two\n${session('x')}` }),
+    ).toEqual([
+      'sessions/b.yaml:2:5 id: found "x" again, expected an id of its own; it is also at sessions/a.yaml:1:5',
+    ]);
+  });
+
+  it('about an unknown strategy lists those that there are', () => {
+    const lines = complaints({
+      'strategies/own.yaml': '- { name: own, kind: sma }',
+      'sessions/a.yaml': session('a').replace('rsi-14', 'rsi-15'),
+    });
+    expect(lines).toEqual([
+      'sessions/a.yaml:4:11 strategy: found "rsi-15", expected one of sma-10-30, rsi-14, enhanced-default, own, or a strategy written here; did you mean "rsi-14"?',
+    ]);
+  });
+
+  it('about a strategy that takes the name of a built-in one asks for another name', () => {
+    expect(complaints({ 'strategies/own.yaml': '- { name: rsi-14, kind: rsi }' })).toEqual([
+      'strategies/own.yaml:1:11 [0].name: found "rsi-14", expected a name that no built-in strategy has',
+    ]);
+  });
+
+  it('never hides another: all files are read', () => {
+    const lines = complaints({
+      'runtime.yaml': 'logLevel: loud\nserver: { port: -1 }',
+      'sessions/a.yaml': session('A b'),
+      'strategies/own.yaml': '- { name: own }',
+    });
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      'runtime.yaml',
+      'runtime.yaml',
+      'strategies/own.yaml',
+      'sessions/a.yaml',
+    ]);
+  });
+
+  it('about a missing folder or file is one line', () => {
+    const gone = loadConfig(join(dir, 'nowhere'), knowledge);
+    expect(gone.ok ? [] : gone.problems.map(problemLine)).toEqual([
+      `${join(dir, 'nowhere')}: found no such folder, expected a config folder; name one with --config DIR or TRADEWARDEN_CONFIG`,
+    ]);
+    const empty = loadConfig(dir, knowledge);
+    expect(empty.ok ? [] : empty.problems.map(problemLine)).toEqual([
+      `${join(dir, 'runtime.yaml')}: found no such file, expected a YAML file that can be read`,
+    ]);
+  });
+});
+
+describe('configDir', () => {
+  it('prefers the flag, then the environment, then "config"', () => {
+    expect(configDir('a', { TRADEWARDEN_CONFIG: 'b' })).toBe('a');
+    expect(configDir(undefined, { TRADEWARDEN_CONFIG: 'b' })).toBe('b');
+    expect(configDir(undefined, {})).toBe('config');
+  });
+});
