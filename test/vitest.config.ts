@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
+          globalSetup: ['test/support/postgres.setup.ts'],
           include: [
             'test/**/*.integration.test.ts',
             'test/scenarios/**/*.test.ts',
@@ -38,6 +39,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'e2e',
+          globalSetup: ['test/support/postgres.setup.ts'],
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 180_000,

@@ -87,6 +87,13 @@ export interface Order extends Omit<OrderIntent, 'source' | 'reason'> {
   readonly updatedAt: number;
 }
 
+/** An order of any origin: those placed elsewhere may have types that Tradewarden does not place. */
+export interface ListedOrder extends Omit<Order, 'orderType' | 'timeInForce' | 'purpose'> {
+  readonly orderType: string;
+  readonly timeInForce: TimeInForce | null;
+  readonly purpose: 'entry' | 'exit' | null;
+}
+
 /** The outcome of a command to the broker. `unknown` never becomes `rejected` by itself. */
 export type CommandOutcome =
   | { readonly outcome: 'accepted'; readonly permId: number | null }

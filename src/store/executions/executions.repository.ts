@@ -1,0 +1,104 @@
+import type { InferEntity } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { decimalString } from '../../../machines/domain/decimal.ts';
+import {
+  type CommissionReport,
+  type Execution,
+  execRevision,
+  execRoot,
+} from '../../../machines/domain/execution.ts';
+import { type OrderRef, sourceOfRef } from '../../../machines/domain/order.ts';
+import type { Database } from '../database.ts';
+import { OrderEntity } from '../orders/order.entity.ts';
+import { lockOrder, orderKey } from '../orders/order-key.ts';
+import { refreshFills } from '../orders/orders.repository.ts';
+import { marks } from '../rows.ts';
+import { ExecutionEntity } from './execution.entity.ts';
+
+const toDomain = (row: InferEntity<typeof ExecutionEntity>): Execution => ({
+  execId: row.execId,
+  permId: row.permId,
+  orderId: row.orderId,
+  clientId: row.clientId,
+  orderRef: row.orderRef,
+  account: row.account,
+  instrumentId: row.instrumentId,
+  symbol: row.symbol,
+  side: row.side,
+  quantity: decimalString(row.quantity),
+  price: decimalString(row.price),
+  time: row.time,
+});
+
+/** The order that a fill belongs to; a fill without a ref of ours is looked up by its permId. */
+async function keyOf(em: EntityManager, execution: Execution): Promise<string> {
+  const key = orderKey(execution.orderRef, execution.permId);
+  if (key === execution.orderRef) return key;
+  const order = await em.findOne(OrderEntity, { permIds: { $contains: [execution.permId] } });
+  return order?.key ?? key;
+}
+
+/** Fills and their commissions, each stored once and never changed. */
+export class ExecutionsRepository {
+  readonly #db: Database;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** Stores a fill and recomputes its order's filled quantity and price; false when it was already stored. */
+  record(execution: Execution): Promise<boolean> {
+    const e = execution;
+    return this.#db.transaction(async (em) => {
+      const key = await keyOf(em, e);
+      await em.execute(lockOrder, [key]);
+      const { affectedRows } = await em.execute<{ affectedRows: number }>(
+        `insert into executions (exec_id, exec_root, exec_revision, order_key, source, perm_id, order_id, client_id,
+           order_ref, account, instrument_id, symbol, side, quantity, price, time, recorded_at)
+         values (${marks(17)}) on conflict do nothing`,
+        [
+          ...[e.execId, execRoot(e.execId), execRevision(e.execId), key, sourceOfRef(key).source],
+          ...[e.permId, e.orderId, e.clientId, e.orderRef, e.account, e.instrumentId, e.symbol],
+          ...[e.side, e.quantity, e.price, e.time, Date.now()],
+        ],
+        'run',
+      );
+      if (affectedRows === 0) return false;
+      await refreshFills(em, key);
+      return true;
+    });
+  }
+
+  /** Stores a commission, before or after its execution; false when it was already stored. */
+  async recordCommission(report: CommissionReport): Promise<boolean> {
+    const { affectedRows } = await this.#db.run((em) =>
+      em.execute<{ affectedRows: number }>(
+        `insert into commission_reports (exec_id, commission, currency, realized_pnl, recorded_at)
+         values (${marks(5)}) on conflict do nothing`,
+        [report.execId, report.commission, report.currency, report.realizedPnl, Date.now()],
+        'run',
+      ),
+    );
+    return affectedRows === 1;
+  }
+
+  /** All that was reported of an order, corrections and corrected ones included, oldest first. */
+  ofOrder(ref: OrderRef): Promise<readonly Execution[]> {
+    return this.#db.run(async (em) => {
+      const orderBy = { time: 'asc', execId: 'asc' } as const;
+      return (await em.find(ExecutionEntity, { orderKey: ref }, { orderBy })).map(toDomain);
+    });
+  }
+
+  /** Oldest first by market time, from `since` (epoch ms, inclusive) on. */
+  list(query: {
+    readonly since?: number | undefined;
+    readonly limit: number;
+  }): Promise<readonly Execution[]> {
+    const { since, limit } = query;
+    return this.#db.run(async (em) => {
+      const where = since === undefined ? {} : { time: { $gte: since } };
+      const orderBy = { time: 'asc', execId: 'asc' } as const;
+      return (await em.find(ExecutionEntity, where, { orderBy, limit })).map(toDomain);
+    });
+  }
+}

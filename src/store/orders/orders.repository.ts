@@ -1,0 +1,221 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Decision } from '../../../machines/domain/decision.ts';
+import { fillSummary } from '../../../machines/domain/execution.ts';
+import {
+  isFinal,
+  type ListedOrder,
+  type Order,
+  type OrderIntent,
+  type OrderRef,
+  type OrderSource,
+  type OrderState,
+  orderStates,
+  sourceOfRef,
+} from '../../../machines/domain/order.ts';
+import type { BrokerOrder, OrderPatch } from '../../../machines/order/order.ports.ts';
+import type { Database } from '../database.ts';
+import { insertDecision } from '../decisions/decisions.repository.ts';
+import { ExecutionEntity } from '../executions/execution.entity.ts';
+import { marks } from '../rows.ts';
+import { OrderEntity } from './order.entity.ts';
+import { toListedOrder, toOrder } from './order.map.ts';
+import { lockOrder, orderKey, symbolOf } from './order-key.ts';
+
+export interface IntentOptions {
+  /** The fencing lease that must be held at that moment; null for manual orders. */
+  readonly lease: { readonly name: string; readonly epoch: number } | null;
+  /** Committed in the same transaction. */
+  readonly decision: Decision | null;
+}
+export type IntentOutcome = 'committed' | 'leaseLost' | 'duplicate';
+
+/** Leaves the transaction without a trace and answers why. */
+class Refused extends Error {
+  readonly outcome: IntentOutcome;
+  constructor(outcome: IntentOutcome) {
+    super(outcome);
+    this.outcome = outcome;
+  }
+}
+
+const open = orderStates.filter((state) => !isFinal(state));
+
+/**
+ * Inserts the intent in the statement that checks the lease, by the database's clock. The lease's row is held
+ * until the commit, so nobody takes the lease over between check and commit.
+ */
+async function insertIntent(
+  em: EntityManager,
+  intent: OrderIntent,
+  lease: IntentOptions['lease'],
+): Promise<boolean> {
+  const i = intent;
+  const values = [
+    ...[i.ref, i.instrumentId, i.side, i.quantity, i.limitPrice, i.barTime, i.createdAt, i.source],
+    ...[i.sessionId, i.orderType, i.timeInForce, i.purpose, i.reason],
+    ...[lease?.name ?? null, lease?.epoch ?? null],
+  ];
+  // The casts: parameters of a bare select would all be text.
+  const casts = { 3: '::numeric', 4: '::numeric', 5: '::bigint', 6: '::bigint', 14: '::bigint' } as const;
+  const marked = values.map((_, at) => `?${at in casts ? casts[at as keyof typeof casts] : ''}`).join(', ');
+  const held =
+    lease === null
+      ? ''
+      : 'from leases where name = ? and epoch = ? and expires_at > clock_timestamp() for share';
+  const { affectedRows } = await em.execute<{ affectedRows: number }>(
+    `insert into order_intents (ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source,
+       session_id, order_type, time_in_force, purpose, reason, lease_name, lease_epoch)
+     select ${marked} ${held} on conflict do nothing`,
+    lease === null ? values : [...values, lease.name, lease.epoch],
+    'run',
+  );
+  return affectedRows === 1;
+}
+
+async function insertOrder(em: EntityManager, intent: OrderIntent): Promise<void> {
+  const { affectedRows } = await em.execute<{ affectedRows: number }>(
+    `insert into orders (key, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
+       is_foreign, symbol, order_type, time_in_force, purpose, reason, state, updated_at)
+     select ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
+       false, ?, order_type, time_in_force, purpose, reason, 'intended', created_at
+     from order_intents where ref = ? on conflict do nothing`,
+    [symbolOf(intent.instrumentId), intent.ref],
+    'run',
+  );
+  if (affectedRows !== 1) throw new Refused('duplicate');
+}
+
+/** Recomputes what an order has filled from its effective executions. Call it with the order locked. */
+export async function refreshFills(em: EntityManager, key: string): Promise<void> {
+  const executions = await em.find(ExecutionEntity, { orderKey: key });
+  if (executions.length === 0) return;
+  const { filled, averagePrice } = fillSummary(executions);
+  await em.nativeUpdate(OrderEntity, { key }, { filled, averagePrice });
+}
+
+/** Intents and where their orders stand. Every call has been committed when it resolves. */
+export class OrdersRepository {
+  readonly #db: Database;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /**
+   * Commits, in one transaction: the intent, its order in state `intended`, and the decision.
+   * `leaseLost`: the lease is held by another epoch or has run out. `duplicate`: the ref is taken, or the
+   * decision's bar has its record already. In both cases nothing was stored.
+   */
+  async commitIntent(intent: OrderIntent, options: IntentOptions): Promise<IntentOutcome> {
+    const { lease, decision } = options;
+    try {
+      await this.#db.transaction(async (em) => {
+        if (!(await insertIntent(em, intent, lease))) {
+          const taken = await em.execute('select 1 from order_intents where ref = ?', [intent.ref]);
+          throw new Refused(taken.length > 0 ? 'duplicate' : 'leaseLost');
+        }
+        await insertOrder(em, intent);
+        if (decision === null) return;
+        if (!(await insertDecision(em, { ...decision, orderRef: intent.ref })))
+          throw new Refused('duplicate');
+      });
+      return 'committed';
+    } catch (error) {
+      if (error instanceof Refused) return error.outcome;
+      throw error;
+    }
+  }
+
+  /** Changes what is given; permIds accumulate. @throws Error when there is no such order */
+  async update(ref: OrderRef, patch: OrderPatch): Promise<void> {
+    const columns: readonly [column: string, value: unknown][] = [
+      ['state', patch.state],
+      ['order_id', patch.orderId],
+      ['client_id', patch.clientId],
+      ['account', patch.account],
+      ['message', patch.message],
+      ['updated_at', Date.now()],
+    ];
+    const given = columns.filter(([, value]) => value !== undefined);
+    const sets = given.map(([column]) => `${column} = ?`);
+    const values = given.map(([, value]) => value);
+    if (patch.permId !== undefined && patch.permId !== 0) {
+      sets.push(
+        'perm_ids = case when ?::bigint = any(perm_ids) then perm_ids else perm_ids || ?::bigint end',
+      );
+      values.push(patch.permId, patch.permId);
+    }
+    const { affectedRows } = await this.#db.run((em) =>
+      em.execute<{ affectedRows: number }>(
+        `update orders set ${sets.join(', ')} where key = ?`,
+        [...values, ref],
+        'run',
+      ),
+    );
+    if (affectedRows !== 1) throw new Error(`order "${ref}": not stored, so it cannot be updated`);
+  }
+
+  /**
+   * Stores an order that was placed elsewhere, as the broker shows it. An order whose intent is stored here is
+   * left alone: its state is the order desk's business.
+   */
+  async saveForeign(order: BrokerOrder, state: OrderState): Promise<void> {
+    const key = orderKey(order.ref, order.permId);
+    const { source, sessionId } = sourceOfRef(order.ref);
+    const now = Date.now();
+    await this.#db.transaction(async (em) => {
+      await em.execute(lockOrder, [key]);
+      await em.execute(
+        `insert into orders (key, instrument_id, side, quantity, limit_price, created_at, source, session_id,
+           is_foreign, symbol, order_type, state, order_id, client_id, account, message, updated_at, perm_ids)
+         values (${marks(8)}, true, ${marks(8)}, array[?::bigint])
+         on conflict (key) do update set
+           quantity = excluded.quantity, limit_price = excluded.limit_price, order_type = excluded.order_type,
+           state = excluded.state, order_id = excluded.order_id, client_id = excluded.client_id,
+           account = excluded.account, message = coalesce(excluded.message, orders.message),
+           updated_at = excluded.updated_at,
+           perm_ids = case when excluded.perm_ids <@ orders.perm_ids then orders.perm_ids
+             else orders.perm_ids || excluded.perm_ids end
+         where orders.is_foreign`,
+        [
+          ...[key, order.instrumentId, order.side, order.quantity, order.limitPrice, now, source, sessionId],
+          ...[order.symbol, order.orderType, state, order.orderId, order.clientId, order.account],
+          ...[order.message, now, order.permId],
+        ],
+      );
+      await refreshFills(em, key);
+    });
+  }
+
+  /** One of ours; null for an unknown ref and for orders placed elsewhere. */
+  get(ref: OrderRef): Promise<Order | null> {
+    return this.#db.run(async (em) => {
+      const row = await em.findOne(OrderEntity, { key: ref, isForeign: false });
+      return row === null ? null : toOrder(row);
+    });
+  }
+
+  /** Ours that are not final, oldest first. */
+  unsettled(): Promise<readonly Order[]> {
+    return this.#db.run(async (em) => {
+      const where = { isForeign: false, state: { $in: open } };
+      return (await em.find(OrderEntity, where, { orderBy: { createdAt: 'asc', key: 'asc' } })).map(toOrder);
+    });
+  }
+
+  /** Newest first by creation; `before` is a `createdAt`, exclusive. */
+  list(query: {
+    readonly limit: number;
+    readonly before?: number | undefined;
+    readonly source?: OrderSource | undefined;
+  }): Promise<readonly ListedOrder[]> {
+    const { limit, before, source } = query;
+    const where = {
+      ...(before === undefined ? {} : { createdAt: { $lt: before } }),
+      ...(source === undefined ? {} : { source }),
+    };
+    return this.#db.run(async (em) => {
+      const orderBy = { createdAt: 'desc', key: 'desc' } as const;
+      return (await em.find(OrderEntity, where, { orderBy, limit })).map(toListedOrder);
+    });
+  }
+}
