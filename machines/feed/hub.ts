@@ -1,0 +1,297 @@
+import type { Timeframe } from '../domain/bar.ts';
+import type { TradingSpan } from '../domain/calendar.ts';
+import { failureMessage } from '../domain/failure.ts';
+import {
+  type Instrument,
+  type InstrumentId,
+  type InstrumentKey,
+  instrumentId,
+} from '../domain/instrument.ts';
+import type { Quote } from '../domain/quote.ts';
+import type { FeedState, WatchedTimeframes } from './feed.events.ts';
+import { isMarketOpen, liquidSpans } from './feed.logic.ts';
+import type { BarStorePort, MarketDataPort } from './feed.ports.ts';
+import { type OpenStreams, openStreams } from './feed.streams.ts';
+import { type BarSeries, createBarSeries } from './hub.series.ts';
+import type { BarNews, FeedStatus, MarketDataHub } from './hub.types.ts';
+import { type MarketDataEvent, type MarketDataPorts, withMarketDataPorts } from './marketData.machine.ts';
+import { createBus, createConflatedBus, systemTimers, type Timers } from './quote.bus.ts';
+
+export interface HubOptions {
+  readonly broker: MarketDataPort;
+  readonly store: BarStorePort;
+  /** Wall clock, epoch ms. @default Date.now */
+  readonly now?: () => number;
+  /** @default real timers */
+  readonly clock?: Timers;
+  /** Shortest time between two quotes of one instrument on the bus, ms. @default 100 */
+  readonly quoteIntervalMs?: number;
+  /** A listener threw; the others were told. @default nothing */
+  readonly onFault?: (error: unknown) => void;
+}
+
+interface Watched {
+  readonly key: InstrumentKey;
+  /** How many hold each bar size; the instrument is watched as long as `holders` is above 0. */
+  readonly timeframes: Map<Timeframe, number>;
+  holders: number;
+  readonly series: Map<Timeframe, BarSeries>;
+  state: FeedState;
+  cause: string | null;
+  /** Why bars are not stored; null when they are. */
+  storeCause: string | null;
+  since: number;
+  streams: OpenStreams | null;
+}
+
+const restarting = 'The market data service is restarting.';
+
+/**
+ * Creates the hub and the logic of the actor that runs its feeds: spawn `logic` under the broker supervisor (systemId
+ * `marketData`). The hub keeps who watches what and what was announced, so a restarted actor goes on where it ended.
+ */
+export function createMarketDataHub(options: HubOptions): MarketDataHub & {
+  readonly logic: ReturnType<typeof withMarketDataPorts>;
+} {
+  const { broker, store } = options;
+  const now = options.now ?? Date.now;
+  const clock = options.clock ?? systemTimers;
+  const onFault = options.onFault ?? (() => {});
+  const watched = new Map<InstrumentId, Watched>();
+  const instruments = new Map<InstrumentId, Instrument>();
+  const spans = new Map<InstrumentId, readonly TradingSpan[]>();
+  const quotes = new Map<InstrumentId, Quote>();
+  const bars = createBus<BarNews>(onFault);
+  const feeds = createBus<FeedStatus>(onFault);
+  const quoteBus = createConflatedBus<Quote>({
+    key: (quote) => quote.instrumentId,
+    intervalMs: options.quoteIntervalMs ?? 100,
+    clock,
+    onFault,
+  });
+  let told: number | null = null;
+  let toldTimer: unknown = null;
+  /** Null when the connection is ready. */
+  let brokerCause: string | null = 'The broker is not connected.';
+  let send: ((event: MarketDataEvent) => void) | null = null;
+
+  const marketTime = (id?: InstrumentId): number | null => {
+    const trades = id === undefined ? [...quotes.values()] : [quotes.get(id)];
+    const times = [told, ...trades.map((quote) => quote?.marketTime ?? null)].filter((at) => at !== null);
+    return times.length === 0 ? null : Math.max(...times);
+  };
+
+  const causeOf = (feed: Watched): string | null =>
+    feed.storeCause ?? (feed.state === 'live' ? null : (feed.cause ?? 'The feed is starting.'));
+  const statusOf = (id: InstrumentId, feed: Watched): FeedStatus => ({
+    instrumentId: id,
+    key: feed.key,
+    state: feed.state,
+    cause: causeOf(feed),
+    since: feed.since,
+    timeframes: [...feed.timeframes.keys()],
+  });
+
+  function changed(id: InstrumentId, patch: Partial<Pick<Watched, 'state' | 'cause' | 'storeCause'>>): void {
+    const feed = watched.get(id);
+    if (feed === undefined) return;
+    const next = { state: feed.state, cause: feed.cause, storeCause: feed.storeCause, ...patch };
+    const isSame =
+      next.state === feed.state && next.cause === feed.cause && next.storeCause === feed.storeCause;
+    if (isSame) return;
+    if (next.state !== feed.state) feed.since = now();
+    Object.assign(feed, next);
+    for (const series of feed.series.values()) series.feedChanged();
+    feeds.publish(statusOf(id, feed));
+  }
+
+  const wantedOf = (feed: Watched): WatchedTimeframes =>
+    Object.fromEntries(
+      [...feed.timeframes.keys()].map((name) => [name, feed.series.get(name)?.wanted() ?? 0]),
+    );
+  const tellWatch = (feed: Watched): void =>
+    send?.({ type: 'feed.watch', key: feed.key, timeframes: wantedOf(feed) });
+
+  function seriesOf(id: InstrumentId, feed: Watched, timeframe: Timeframe): BarSeries {
+    const known = feed.series.get(timeframe);
+    if (known !== undefined) return known;
+    const made = createBarSeries(id, timeframe, {
+      broker,
+      store,
+      clock,
+      onFault,
+      instrument: (of) => instruments.get(of) ?? null,
+      feedCause: (of) => {
+        const current = watched.get(of);
+        return current === undefined ? 'Nobody watches the instrument.' : causeOf(current);
+      },
+      publishBar: (news) => bars.publish(news),
+    });
+    feed.series.set(timeframe, made);
+    return made;
+  }
+
+  function hold(key: InstrumentKey, timeframes: readonly Timeframe[]): { feed: Watched; drop: () => void } {
+    const id = instrumentId(key);
+    const feed: Watched = watched.get(id) ?? {
+      key,
+      timeframes: new Map(),
+      holders: 0,
+      series: new Map(),
+      state: send === null ? 'restarting' : 'waitingForBroker',
+      cause: brokerCause,
+      storeCause: null,
+      since: now(),
+      streams: null,
+    };
+    watched.set(id, feed);
+    feed.holders += 1;
+    for (const name of timeframes) {
+      feed.timeframes.set(name, (feed.timeframes.get(name) ?? 0) + 1);
+      seriesOf(id, feed, name);
+    }
+    let held = true;
+    const drop = (): void => {
+      if (!held) return;
+      held = false;
+      feed.holders -= 1;
+      let isLess = false;
+      for (const name of timeframes) {
+        const left = (feed.timeframes.get(name) ?? 1) - 1;
+        if (left > 0) {
+          feed.timeframes.set(name, left);
+          continue;
+        }
+        // A series that is opened anew begins with a fresh history.
+        feed.timeframes.delete(name);
+        feed.series.delete(name);
+        isLess = true;
+      }
+      if (feed.holders === 0) {
+        watched.delete(id);
+        quotes.delete(id);
+        send?.({ type: 'feed.unwatch', instrumentId: id });
+      } else if (isLess) tellWatch(feed);
+    };
+    return { feed, drop };
+  }
+
+  const ports: MarketDataPorts = {
+    attach(sendToActor) {
+      send = sendToActor;
+      if (brokerCause === null) sendToActor({ type: 'connection.ready' });
+      for (const feed of watched.values()) tellWatch(feed);
+      return () => {
+        if (send !== sendToActor) return;
+        send = null;
+        for (const [id, feed] of watched) {
+          feed.streams?.close();
+          feed.streams = null;
+          changed(id, { state: 'restarting', cause: restarting });
+        }
+      };
+    },
+    connectionChanged(cause) {
+      brokerCause = cause;
+    },
+    feedFailed(id, cause) {
+      const feed = watched.get(id);
+      // A crashed feed's streams live on (XState stops no children of a dead machine): they are closed here.
+      feed?.streams?.close();
+      changed(id, { state: 'restarting', cause });
+    },
+    async resolve(key) {
+      const instrument = await broker.instrument(key);
+      await store.saveInstrument(instrument);
+      instruments.set(instrument.id, instrument);
+      spans.set(instrument.id, liquidSpans(instrument));
+      return instrument;
+    },
+    openStreams(request, tell) {
+      const { id } = request.instrument;
+      const feed = watched.get(id);
+      feed?.streams?.close();
+      const newest = { ...request.newest };
+      for (const [name, series] of feed?.series ?? []) {
+        const announced = series.newest();
+        if (announced !== null) newest[name] = Math.max(announced, newest[name] ?? announced);
+      }
+      const opened = openStreams(
+        { ...request, newest },
+        {
+          broker,
+          store,
+          clock,
+          now,
+          marketTime: () => marketTime(),
+          publishQuote(quote) {
+            quotes.set(quote.instrumentId, quote);
+            quoteBus.publish(quote);
+          },
+        },
+        tell,
+      );
+      if (feed !== undefined) feed.streams = opened;
+      return opened;
+    },
+    async storeBars(batch) {
+      try {
+        if (batch.bars.length > 0) await store.append(batch.instrumentId, batch.timeframe, batch.bars);
+        changed(batch.instrumentId, { storeCause: null });
+      } catch (error) {
+        changed(batch.instrumentId, { storeCause: failureMessage(error) });
+        throw error;
+      }
+    },
+    announceBars(batch) {
+      watched.get(batch.instrumentId)?.series.get(batch.timeframe)?.announce(batch);
+    },
+    report(report) {
+      changed(report.instrumentId, { state: report.state, cause: report.cause });
+    },
+  };
+
+  return {
+    logic: withMarketDataPorts(ports),
+    watch(key, timeframes) {
+      const { feed, drop } = hold(key, timeframes);
+      tellWatch(feed);
+      return drop;
+    },
+    openBars(key, timeframe, count, listener) {
+      const { feed, drop } = hold(key, [timeframe]);
+      const close = seriesOf(instrumentId(key), feed, timeframe).open(count, listener);
+      tellWatch(feed);
+      return () => {
+        close();
+        drop();
+      };
+    },
+    instrument: (id) => instruments.get(id) ?? null,
+    instruments: () => [...watched.keys()].flatMap((id) => instruments.get(id) ?? []),
+    quote: (id) => quotes.get(id) ?? null,
+    quotes: () => [...quotes.values()],
+    marketTime,
+    isOpen: (id) => isMarketOpen(spans.get(id) ?? [], marketTime(id)),
+    setMarketTime(at) {
+      told = at;
+      if (toldTimer !== null) return;
+      send?.({ type: 'market.told', marketTime: at });
+      toldTimer = clock.setTimeout(() => {
+        toldTimer = null;
+      }, 1_000);
+    },
+    onQuote: (listener) => quoteBus.subscribe(listener),
+    onBar: (listener) => bars.subscribe(listener),
+    onFeed: (listener) => feeds.subscribe(listener),
+    status: () => [...watched].map(([id, feed]) => statusOf(id, feed)),
+    connectionReady() {
+      brokerCause = null;
+      send?.({ type: 'connection.ready' });
+    },
+    connectionLost(cause) {
+      brokerCause = cause;
+      send?.({ type: 'connection.lost', cause });
+    },
+  };
+}
