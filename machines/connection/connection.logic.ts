@@ -141,8 +141,8 @@ export function farmOf(
   ) {
     return null;
   }
-  // Inactive farms are named after a full stop: "... available upon demand.ushmds".
-  const name = /[:.]\s*([^:.\s]+)\s*$/.exec(message)?.[1] ?? 'unnamed';
+  // Inactive farms are named after a full stop: "... available upon demand.ushmds". Names have stops too: "usfarm.nj".
+  const name = /(?::|\bdemand\.)\s*(\S+)\s*$/.exec(message)?.[1] ?? 'unnamed';
   return { name, kind, state: farmStates[consequence] };
 }
 

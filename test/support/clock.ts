@@ -6,9 +6,14 @@ export interface QueueClock {
   now(): number;
   /** Lets time pass; runs what falls due in order of its time, timers set meanwhile included. */
   advance(ms: number): void;
+  /** As `advance`, and lets the promises that each timer settled run before the next timer. */
+  advanceSettled(ms: number): Promise<void>;
   /** Timers that are set. */
   readonly pending: number;
 }
+
+/** Lets everything run that is ready to: promises and immediates. No virtual time passes. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * Makes a clock that stands still until it is advanced.
@@ -20,6 +25,20 @@ export function createQueueClock(startAt = 0): QueueClock {
   const timers = new Map<number, { readonly due: number; readonly fn: () => void }>();
   let now = startAt;
   let lastId = 0;
+
+  /** Runs the earliest timer due until `end`; false when there is none. */
+  const runNext = (end: number): boolean => {
+    let next: [number, { readonly due: number; readonly fn: () => void }] | undefined;
+    // Ids ascend in insertion order, so the first of the earliest is the one set first.
+    for (const entry of timers) {
+      if (entry[1].due <= end && (next === undefined || entry[1].due < next[1].due)) next = entry;
+    }
+    if (next === undefined) return false;
+    timers.delete(next[0]);
+    now = next[1].due;
+    next[1].fn();
+    return true;
+  };
 
   return {
     setTimeout(fn, delayMs) {
@@ -33,17 +52,13 @@ export function createQueueClock(startAt = 0): QueueClock {
     now: () => now,
     advance(ms) {
       const end = now + ms;
-      for (;;) {
-        let next: [number, { readonly due: number; readonly fn: () => void }] | undefined;
-        // Ids ascend in insertion order, so the first of the earliest is the one set first.
-        for (const entry of timers) {
-          if (entry[1].due <= end && (next === undefined || entry[1].due < next[1].due)) next = entry;
-        }
-        if (next === undefined) break;
-        timers.delete(next[0]);
-        now = next[1].due;
-        next[1].fn();
-      }
+      while (runNext(end));
+      now = end;
+    },
+    async advanceSettled(ms) {
+      const end = now + ms;
+      await settle();
+      while (runNext(end)) await settle();
       now = end;
     },
     get pending() {
