@@ -1,0 +1,434 @@
+/** The desk's side of commands: who may go, with which id, and what each is answered. */
+import { isFinal, type Order, type OrderRef } from '../domain/order.ts';
+import type {
+  CancelCommand,
+  CancelRefusal,
+  CancelResult,
+  DeskContext,
+  InFlight,
+  NotSent,
+  OrderMove,
+  ProgressReport,
+  ReadyNews,
+  SubmitCommand,
+  SubmitResult,
+} from './desk.events.ts';
+import { adopt, hearTruth } from './desk.logic.ts';
+import { alarm, begin, change, emitEvent, record, type Step, tell, without } from './desk.step.ts';
+import { orderOfIntent } from './order.logic.ts';
+import type { SubmissionReport } from './submission.machine.ts';
+
+/** Ids are reserved in the store this many at a time, so that no order waits for the store to save its id. */
+const idBlock = 100;
+/** More than this waiting for the first order's acknowledgement are turned away. */
+const mostHeld = 500;
+const mostSettled = 1_000;
+const mostCrashes = 3;
+
+const answer = (step: Step, requestId: string, result: SubmitResult | CancelResult): void =>
+  emitEvent(step, { type: 'desk.answer', requestId, result });
+
+const notSent = (reason: NotSent['reason'], message: string, committed = false): NotSent => ({
+  outcome: 'notSent',
+  reason,
+  message,
+  committed,
+});
+
+/** Everything that is, or may come to be, exposure: in flight, being committed, or held. */
+export const inFlight = (context: DeskContext): InFlight[] =>
+  [
+    ...Object.values(context.orders),
+    ...Object.values(context.committing).map(({ intent }) => intent),
+    ...context.held.map(({ intent }) => intent),
+  ].map(({ ref, sessionId, instrumentId }) => ({ ref, sessionId, instrumentId }));
+
+export const announce = (context: DeskContext, state: 'waiting' | 'recovering' | 'open'): Step => {
+  const step = begin(context);
+  emitEvent(step, { type: 'desk.changed', state, inFlight: inFlight(context) });
+  return step;
+};
+
+/** A new connection: what it told is kept for recovery, and the first order will travel alone again. */
+export function noteReady(context: DeskContext, { facts }: ReadyNews): Step {
+  return begin({
+    ...context,
+    connection: context.connection + 1,
+    accounts: facts.accounts,
+    nextValidId: facts.nextValidId,
+    firstTruth: facts.truth,
+    pilot: { ref: null, landed: false },
+  });
+}
+
+/** What the store knows at the start of a recovery. */
+export interface StoredOrders {
+  readonly unsettled: readonly Order[];
+  readonly highWater: number | null;
+}
+
+/** Adopts the stored orders that are not settled, hears the connection's first answer, and reserves order ids. */
+export function recover(context: DeskContext, stored: StoredOrders): Step {
+  const step = begin({
+    ...context,
+    nextOrderId: Math.max(context.nextValidId, (stored.highWater ?? 0) + 1, context.nextOrderId),
+  });
+  // What this desk knows already it knows better: its last words may still be on their way to the store.
+  const isNew = ({ ref }: Order) =>
+    [context.orders, context.settled, context.committing].every((known) => known[ref] === undefined);
+  adopt(step, stored.unsettled.filter(isNew));
+  if (context.firstTruth !== null) {
+    const heard = hearTruth(step.context, context.firstTruth, context.firstTruth.at);
+    step.effects.push(...heard.effects);
+    step.context = heard.context;
+  }
+  change(step, { firstTruth: null, reserving: false });
+  topUp(step);
+  return step;
+}
+
+function topUp(step: Step): void {
+  const { nextOrderId, reservedUntil, reserving } = step.context;
+  if (reserving || reservedUntil - nextOrderId >= idBlock / 2) return;
+  change(step, { reserving: true });
+  record(step, { kind: 'highWater', orderId: nextOrderId + idBlock - 1 });
+}
+
+/** Takes a submission, or says at once why not. Nothing is committed before this. */
+export function submit(context: DeskContext, command: SubmitCommand): Step {
+  const step = begin(context);
+  const { requestId, intent } = command;
+  const isKnown =
+    [context.orders, context.settled, context.committing].some((known) => known[intent.ref] !== undefined) ||
+    context.held.some((held) => held.intent.ref === intent.ref);
+  const account = accountOf(context);
+  if (isKnown) {
+    answer(step, requestId, notSent('duplicate', `order "${intent.ref}" was submitted before`, true));
+  } else if (account === null) {
+    const found = context.accounts.join(', ');
+    answer(
+      step,
+      requestId,
+      notSent('notReady', `found accounts "${found}", expected "${context.account ?? 'any'}"`),
+    );
+  } else if (context.held.length >= mostHeld) {
+    answer(
+      step,
+      requestId,
+      notSent('notReady', `${mostHeld} orders wait for the first one's acknowledgement`),
+    );
+  } else {
+    change(step, { held: [...context.held, command] });
+    release(step);
+  }
+  return step;
+}
+
+const accountOf = ({ account, accounts }: DeskContext): string | null =>
+  account === null ? (accounts[0] ?? null) : accounts.includes(account) ? account : null;
+
+/** Lets the next submissions go: the first one alone, and each with an order id that is reserved in the store. */
+function release(step: Step): void {
+  for (;;) {
+    const { held, pilot, nextOrderId, reservedUntil, committing, connection, timing } = step.context;
+    const [command, ...rest] = held;
+    const account = accountOf(step.context);
+    if (command === undefined || account === null) break;
+    if (!pilot.landed && pilot.ref !== null) break;
+    if (nextOrderId > reservedUntil) break;
+    const { intent, lease, decision, requestId } = command;
+    change(step, {
+      held: rest,
+      nextOrderId: nextOrderId + 1,
+      pilot: pilot.landed ? pilot : { ref: intent.ref, landed: false },
+      committing: {
+        ...committing,
+        [intent.ref]: { requestId, intent, orderId: nextOrderId, account, connection },
+      },
+    });
+    step.effects.push({
+      kind: 'startCommit',
+      input: { intent, lease, decision, deadlineMs: timing.commitMs },
+    });
+  }
+  topUp(step);
+}
+
+/** More order ids may have been reserved. */
+export function releaseHeld(context: DeskContext): Step {
+  const step = begin(context);
+  if (context.held.length > 0) release(step);
+  return step;
+}
+
+/** The first order is on its way or has come to nothing: the others follow, or the next one goes first. */
+function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
+  if (step.context.pilot.ref !== ref || step.context.pilot.landed) return;
+  change(step, { pilot: { ref: null, landed } });
+  release(step);
+}
+
+/** What came of a commit. Only with the connection under which it was submitted does the order go out. */
+export function settleSubmission(
+  context: DeskContext,
+  report: SubmissionReport,
+  where: { readonly isOpen: boolean; readonly now: number },
+): Step {
+  const step = begin(context);
+  const { ref, verdict, message } = report;
+  const submission = context.committing[ref];
+  if (submission === undefined) return step;
+  const { requestId, intent, orderId, account, connection } = submission;
+  change(step, { committing: without(context.committing, ref) });
+  step.effects.push({ kind: 'stopCommit', ref });
+  if (verdict === 'committed' && where.isOpen && connection === context.connection) {
+    const order = orderOfIntent(intent, orderId, account, where.now);
+    change(step, {
+      orders: { ...step.context.orders, [ref]: order },
+      answers: { ...context.answers, [ref]: requestId },
+    });
+    step.effects.push({ kind: 'startOrder', input: { order, intent, timing: context.timing } });
+    return step;
+  }
+  switch (verdict) {
+    case 'committed':
+      abandon(step, ref, 'the connection was lost before it was sent');
+      answer(step, requestId, notSent('notReady', 'the connection was lost before it was sent', true));
+      break;
+    case 'storeDown':
+      abandon(step, ref, 'the database failed before it was sent');
+      answer(step, requestId, notSent('storeDown', message));
+      break;
+    case 'leaseLost':
+      answer(step, requestId, notSent('leaseLost', 'this process does not hold the lease of the session'));
+      break;
+    case 'duplicate':
+      answer(step, requestId, notSent('duplicate', `order "${ref}" is stored already`, true));
+      break;
+  }
+  landPilot(step, ref, false);
+  return step;
+}
+
+const abandon = (step: Step, ref: OrderRef, message: string): void =>
+  record(step, { kind: 'abandon', ref, message });
+
+/** Everything that is not yet on its way is turned away, and every order hears of it. */
+export function loseConnection(context: DeskContext, cause: string): Step {
+  const step = begin({ ...context, held: [], asking: [], firstTruth: null, askAgain: false });
+  for (const { requestId } of context.held) {
+    answer(step, requestId, notSent('notReady', `the connection was lost: ${cause}`));
+  }
+  for (const ref of Object.keys(context.orders)) tell(step, ref, { type: 'order.linkLost', cause });
+  for (const requestId of context.asking) {
+    answer(step, requestId, { outcome: 'unknown', message: `the connection was lost: ${cause}` });
+  }
+  return step;
+}
+
+/** Outcome of a submission, by where its order stands; null while the broker has said nothing. */
+function submitResult(order: Order, code: number | null): SubmitResult | null {
+  const words = order.message ?? '';
+  const permId = order.permIds.at(-1) ?? null;
+  switch (order.state) {
+    case 'intended':
+    case 'sent':
+      return null;
+    case 'unknown':
+      return { outcome: 'unknown', message: words === '' ? 'the broker has not acknowledged it' : words };
+    case 'absent':
+      return notSent('notReady', words, true);
+    case 'rejected':
+      return { outcome: 'rejected', code, message: words };
+    case 'cancelled':
+      return order.filled === '0'
+        ? { outcome: 'rejected', code, message: words === '' ? 'cancelled by the broker' : words }
+        : { outcome: 'accepted', permId };
+    case 'working':
+    case 'cancelling':
+    case 'filled':
+      return { outcome: 'accepted', permId };
+  }
+}
+
+function cancelResult(order: Order, code: number | null): CancelResult | null {
+  switch (order.state) {
+    case 'cancelled':
+      return { outcome: 'accepted', permId: order.permIds.at(-1) ?? null };
+    case 'filled':
+      return { outcome: 'rejected', code, message: 'it was filled before the cancel' };
+    case 'rejected':
+      return { outcome: 'rejected', code, message: order.message ?? 'it was rejected' };
+    case 'unknown':
+      return { outcome: 'unknown', message: 'the broker has not confirmed the cancel' };
+    case 'absent':
+      return {
+        outcome: 'notSent',
+        reason: 'notInFlight',
+        message: order.message ?? 'the broker does not know it',
+      };
+    default:
+      return null;
+  }
+}
+
+const stampless = (order: Order): string => JSON.stringify({ ...order, updatedAt: 0 });
+
+/** An order reports where it stands: stored, told to the world, answered; an unchanged one costs nothing. */
+export function moveOrder(context: DeskContext, report: OrderMove, now: number): Step {
+  const step = begin(context);
+  const known = context.orders[report.order.ref];
+  if (known === undefined) return step;
+  const order: Order = { ...report.order, updatedAt: now };
+  const { ref, state, permIds } = order;
+  if (stampless(known) !== stampless(order)) {
+    change(step, { orders: { ...context.orders, [ref]: order } });
+    const { orderId, clientId, account, message } = order;
+    const permId = permIds.at(-1);
+    record(step, {
+      kind: 'patch',
+      ref,
+      patch: {
+        state,
+        message,
+        ...(permId === undefined ? {} : { permId }),
+        ...(orderId === null ? {} : { orderId }),
+        ...(clientId === null ? {} : { clientId }),
+        ...(account === null ? {} : { account }),
+      },
+    });
+    if (permIds.length > 1 && permIds.length > known.permIds.length) {
+      alarm(step, `order "${ref}" has several lives at the broker: permIds ${permIds.join(', ')}`);
+    }
+    emitEvent(step, { type: 'order.changed', order });
+  }
+  answerSubmit(step, order, report.code);
+  answerCancels(step, order, report.code);
+  if (isFinal(state)) settleOrder(step, order);
+  if (state !== 'sent') landPilot(step, ref, state !== 'absent');
+  return step;
+}
+
+function answerSubmit(step: Step, order: Order, code: number | null): void {
+  const requestId = step.context.answers[order.ref];
+  const result = requestId === undefined ? null : submitResult(order, code);
+  if (requestId === undefined || result === null) return;
+  answer(step, requestId, result);
+  change(step, { answers: without(step.context.answers, order.ref) });
+}
+
+function answerCancels(step: Step, order: Order, code: number | null, instead?: CancelResult): void {
+  const requestIds = step.context.cancels[order.ref];
+  const result = requestIds === undefined ? null : (instead ?? cancelResult(order, code));
+  if (requestIds === undefined || result === null) return;
+  for (const requestId of requestIds) answer(step, requestId, result);
+  change(step, { cancels: without(step.context.cancels, order.ref) });
+}
+
+function settleOrder(step: Step, { ref, state }: Order): void {
+  const entries = Object.entries(step.context.settled).slice(-mostSettled + 1);
+  change(step, {
+    orders: without(step.context.orders, ref),
+    crashes: without(step.context.crashes, ref),
+    settled: { ...Object.fromEntries(entries), [ref]: state },
+  });
+  step.effects.push({ kind: 'stopOrder', ref });
+}
+
+/** Sends a cancel to its order, or says at once why not. Orders of others are never touched. */
+export function cancel(context: DeskContext, { ref, requestId }: CancelCommand): Step {
+  const step = begin(context);
+  if (context.orders[ref] === undefined) {
+    answer(step, requestId, {
+      outcome: 'notSent',
+      reason: 'notInFlight',
+      message: `order "${ref}" is ${context.settled[ref] ?? 'not in flight'}`,
+    });
+    return step;
+  }
+  const waiting = context.cancels[ref] ?? [];
+  change(step, { cancels: { ...context.cancels, [ref]: [...waiting, requestId] } });
+  // A second cancel would only be refused: it waits for the first one's outcome.
+  if (waiting.length === 0) tell(step, ref, { type: 'order.cancel' });
+  return step;
+}
+
+export function cancelRefused(context: DeskContext, report: CancelRefusal): Step {
+  const step = begin(context);
+  const order = context.orders[report.ref];
+  if (order === undefined) return step;
+  const { message } = report;
+  answerCancels(
+    step,
+    order,
+    null,
+    report.type === 'order.cancelNotSent'
+      ? { outcome: 'notSent', reason: 'notReady', message }
+      : report.code === null
+        ? { outcome: 'unknown', message }
+        : { outcome: 'rejected', code: report.code, message },
+  );
+  return step;
+}
+
+/** The actor of an order has failed: another one takes over, which asks and never sends. */
+export function reviveOrder(context: DeskContext, ref: OrderRef, reason: string): Step {
+  const step = begin(context);
+  const order = context.orders[ref];
+  if (order === undefined) return step;
+  const crashes = (context.crashes[ref] ?? 0) + 1;
+  change(step, { crashes: { ...context.crashes, [ref]: crashes } });
+  alarm(step, `the actor of order "${ref}" failed (${crashes}): ${reason}`);
+  step.effects.push({ kind: 'stopOrder', ref });
+  if (crashes > mostCrashes)
+    throw new Error(`the actor of order "${ref}" failed ${crashes} times: ${reason}`);
+  step.effects.push({
+    kind: 'startOrder',
+    input: { order: { ...order, state: 'unknown' }, intent: null, timing: context.timing },
+  });
+  return step;
+}
+
+/** Turns a command away while the desk is not open; nothing has been committed. */
+export function turnAway(context: DeskContext, requestId: string, reason = 'notReady' as const): Step {
+  const step = begin(context);
+  answer(step, requestId, notSent(reason, 'the order desk is not open: no ready connection, or recovering'));
+  return step;
+}
+
+/** A person or an actor wants the broker asked now. */
+export function reconcile(context: DeskContext, requestId: string): Step {
+  const step = begin({ ...context, asking: [...context.asking, requestId] });
+  step.effects.push({ kind: 'raise', event: { type: 'desk.ask' } });
+  return step;
+}
+
+/** Answers those who waited for a question that was asked after they came; they wait on until all of it is stored. */
+export function answerAsked(context: DeskContext, failure: string | null): Step {
+  const step = begin(context);
+  if (failure !== null) {
+    for (const requestId of context.asking) answer(step, requestId, { outcome: 'unknown', message: failure });
+    change(step, { asking: [] });
+  } else if (!context.askAgain) {
+    change(step, { asking: [], storing: [...context.storing, ...context.asking] });
+    answerStored(step);
+  }
+  return step;
+}
+
+/** The recorder counts what is left; a count from before the last command is out of date. */
+export function hearProgress(context: DeskContext, report: ProgressReport): Step {
+  const step = begin(context);
+  if (report.command !== context.recorderCommand) return step;
+  change(step, { pendingOurs: report.pendingOurs });
+  answerStored(step);
+  return step;
+}
+
+/** Answers those who waited for everything of ours to be stored, once it is. */
+function answerStored(step: Step): void {
+  if (step.context.pendingOurs > 0) return;
+  for (const requestId of step.context.storing)
+    answer(step, requestId, { outcome: 'accepted', permId: null });
+  change(step, { storing: [] });
+}

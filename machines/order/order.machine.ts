@@ -1,0 +1,329 @@
+/**
+ * One order from the moment its intent is committed until the broker has settled it.
+ * It hands itself to the socket exactly once, and only when it is new; whatever is unclear is asked, never resent.
+ * It writes nothing and asks nothing itself: it reports to the desk, which spawned it and owns it.
+ */
+import { assign, sendParent, setup } from 'xstate';
+import { BrokerError } from '../domain/broker-error.ts';
+import { failureMessage } from '../domain/failure.ts';
+import type { OrderState } from '../domain/order.ts';
+import type {
+  OrderContext,
+  OrderErrored,
+  OrderEvent,
+  OrderFilledTo,
+  OrderInput,
+  OrderMissing,
+  OrderReport,
+  OrderTold,
+} from './order.events.ts';
+import {
+  addPermId,
+  errorVerdict,
+  initialOrderContext,
+  isMissingLongEnough,
+  learn,
+  noteError,
+  noteFills,
+  noteMissing,
+  says,
+  sumsUp,
+  wasExecuted,
+  withState,
+} from './order.logic.ts';
+import type { ExecutionPort } from './order.ports.ts';
+
+/** What an order needs of the world. */
+export interface SingleOrderPorts {
+  readonly execution: Pick<ExecutionPort, 'place' | 'cancel'>;
+  /** Wall clock, epoch ms. */
+  now(): number;
+}
+
+const report = (of: (context: OrderContext) => OrderReport) =>
+  sendParent<OrderContext, OrderEvent, undefined, OrderReport, OrderEvent>(({ context }) => of(context));
+
+type Told = { event: OrderTold };
+type Errored = { event: OrderErrored };
+type Filled = { event: OrderFilledTo };
+type Missing = { event: OrderMissing };
+
+// What an event carries, handed to guards and actions by name.
+const toldParams = { type: 'learn', params: ({ event }: Told) => event } as const;
+const fillParams = { type: 'recordFills', params: ({ event }: Filled) => event } as const;
+const errorParams = { type: 'recordError', params: ({ event }: Errored) => event } as const;
+const missingParams = { type: 'recordMissing', params: ({ event }: Missing) => event } as const;
+const enter = (state: OrderState) => [{ type: 'enter', params: { state } } as const, 'report' as const];
+const on = {
+  says: (verdict: ReturnType<typeof says>) =>
+    ({ type: 'says', params: ({ event }: Told) => ({ told: event, verdict }) }) as const,
+  error: (verdict: ReturnType<typeof errorVerdict>) =>
+    ({ type: 'errorMeans', params: ({ event }: Errored) => ({ code: event.code, verdict }) }) as const,
+  sumsUp: { type: 'sumsUpTo', params: ({ event }: Filled) => event } as const,
+  goneUnfilled: { type: 'isGoneUnfilled', params: ({ event }: Missing) => event } as const,
+  gone: { type: 'isGone', params: ({ event }: Missing) => event } as const,
+};
+
+/** Builds the order machine over its ports; all of them are needed. */
+export function createOrderMachine(ports: SingleOrderPorts) {
+  return setup({
+    types: {
+      context: {} as OrderContext,
+      events: {} as OrderEvent,
+      input: {} as OrderInput,
+    },
+    delays: {
+      ackTimeout: ({ context }) => context.timing.ackMs,
+      cancelTimeout: ({ context }) => context.timing.cancelMs,
+      cancelAskTimeout: ({ context }) => context.timing.cancelAskMs,
+      fillsTimeout: ({ context }) => context.timing.fillsMs,
+    },
+    guards: {
+      isNew: ({ context }) => context.intent !== null,
+      wasWorking: ({ context }) => context.order.state === 'working',
+      isUnheard: ({ context }) => ['sent', 'unknown'].includes(context.order.state),
+      isFilledUp: ({ context }) => sumsUp(context.order, context.order.filled),
+      says: ({ context }, params: { told: OrderTold; verdict: ReturnType<typeof says> }) =>
+        says(context, params.told) === params.verdict,
+      isStillWorking: (_, told: OrderTold) =>
+        told.via === 'open' && ['PreSubmitted', 'Submitted', 'Inactive'].includes(told.status),
+      errorMeans: ({ context }, params: { code: number; verdict: ReturnType<typeof errorVerdict> }) =>
+        errorVerdict(context, params.code) === params.verdict,
+      sumsUpTo: ({ context }, fills: OrderFilledTo) => sumsUp(context.order, fills.filled),
+      isGone: ({ context }, missing: OrderMissing) => isMissingLongEnough(context, missing),
+      isGoneUnfilled: ({ context }, missing: OrderMissing) =>
+        isMissingLongEnough(context, missing) && !wasExecuted(context, missing),
+    },
+    actions: {
+      /** The one and only hand-over to the socket. */
+      placeOrder: ({ context, self }) => {
+        const { intent, order } = context;
+        if (intent === null || order.orderId === null || order.account === null) {
+          self.send({ type: 'place.refused', message: 'no order id or account was given' });
+          return;
+        }
+        try {
+          ports.execution.place({ orderId: order.orderId, account: order.account, intent });
+          self.send({ type: 'place.done' });
+        } catch (error) {
+          const nothingLeft = error instanceof BrokerError && error.code === 'unavailable';
+          self.send({
+            type: nothingLeft ? 'place.refused' : 'place.failed',
+            message: failureMessage(error),
+          });
+        }
+      },
+      cancelOrder: ({ context, self }) => {
+        try {
+          if (context.order.orderId === null) throw new BrokerError('unavailable', 'its order id is unknown');
+          ports.execution.cancel(context.order.orderId);
+          self.send({ type: 'cancel.done' });
+        } catch (error) {
+          self.send({ type: 'cancel.refused', message: failureMessage(error) });
+        }
+      },
+      enter: assign(({ context }, params: { state: OrderState }) => withState(context, params.state)),
+      startDoubt: assign(() => ({ doubtfulSince: ports.now(), missingSince: null })),
+      forgetCode: assign(() => ({ code: null })),
+      learn: assign(({ context }, told: OrderTold) => learn(context, told)),
+      learnPermId: assign(({ context }, params: { permId: number }) => ({
+        order: { ...context.order, permIds: addPermId(context.order.permIds, params.permId) },
+      })),
+      explain: assign(({ context }, params: { message: string }) => ({
+        order: { ...context.order, message: params.message },
+      })),
+      recordFills: assign(({ context }, fills: OrderFilledTo) => noteFills(context, fills)),
+      recordError: assign(({ context }, error: OrderErrored) => noteError(context, error)),
+      recordMissing: assign(({ context }, missing: OrderMissing) => noteMissing(context, missing)),
+      report: report(({ order, code }) => ({ type: 'order.moved', order, code })),
+      askBroker: report(({ order }) => ({ type: 'order.doubted', ref: order.ref })),
+      reportCancelRefused: report(({ order, code }) => ({
+        type: 'order.cancelRefused',
+        ref: order.ref,
+        code,
+        message: code === null ? 'the broker did not act on the cancel' : (order.message ?? `code ${code}`),
+      })),
+      reportCancelNotSent: sendParent(({ context }, params: { message: string }) => ({
+        type: 'order.cancelNotSent',
+        ref: context.order.ref,
+        message: params.message,
+      })),
+      alarm: sendParent(({ context }, params: { message: string }) => ({
+        type: 'order.alarmed',
+        ref: context.order.ref,
+        message: params.message,
+      })),
+    },
+  }).createMachine({
+    id: 'order',
+    context: ({ input }) => initialOrderContext(input),
+    initial: 'deciding',
+    on: {
+      'order.told': [
+        { guard: on.says('filled'), target: '.collectingFills', actions: toldParams },
+        { guard: on.says('cancelled'), target: '.cancelled', actions: toldParams },
+        { guard: on.says('rejected'), target: '.rejected', actions: toldParams },
+        { guard: on.says('working'), target: '.working', actions: toldParams },
+        { guard: on.says('cancelling'), target: '.cancelling', actions: toldParams },
+        { guard: on.says('ask'), actions: [toldParams, 'report', 'askBroker'] },
+        {
+          guard: on.says('alarm'),
+          actions: [
+            toldParams,
+            'report',
+            {
+              type: 'alarm',
+              params: ({ event }) => ({ message: `found status "${event.status}", expected one of IBKR's` }),
+            },
+          ],
+        },
+        { actions: [toldParams, 'report'] },
+      ],
+      'order.errored': [
+        { guard: on.error('rejected'), target: '.rejected', actions: errorParams },
+        { guard: on.error('cancelled'), target: '.cancelled', actions: errorParams },
+        { guard: on.error('cancelRefused'), actions: 'askBroker' },
+        {
+          guard: on.error('unknown'),
+          actions: [
+            {
+              type: 'alarm',
+              params: ({ event }) => ({ message: `code ${event.code} changes nothing: ${event.message}` }),
+            },
+            'askBroker',
+          ],
+        },
+      ],
+      'order.filledTo': [
+        { guard: on.sumsUp, target: '.filled', actions: fillParams },
+        { guard: 'isUnheard', target: '.working', actions: fillParams },
+        { actions: [fillParams, 'report'] },
+      ],
+      'order.learned': {
+        actions: [{ type: 'learnPermId', params: ({ event }) => event }, 'report'],
+      },
+      'order.cancel': { actions: ['forgetCode', 'cancelOrder'] },
+      'cancel.done': '.cancelling',
+      'cancel.refused': { actions: { type: 'reportCancelNotSent', params: ({ event }) => event } },
+    },
+    states: {
+      deciding: {
+        description: 'A new order is sent; one that may have been sent before is asked about, never sent.',
+        always: [
+          { guard: 'isNew', target: 'sending' },
+          { guard: 'wasWorking', target: 'working' },
+          { target: 'unknown' },
+        ],
+      },
+      sending: {
+        entry: [...enter('sent'), 'placeOrder'],
+        on: {
+          'place.done': 'awaitingAck',
+          'place.refused': { target: 'absent', actions: { type: 'explain', params: ({ event }) => event } },
+          'place.failed': { target: 'unknown', actions: { type: 'explain', params: ({ event }) => event } },
+        },
+      },
+      awaitingAck: {
+        description: 'Handed to the socket; the broker has said nothing yet.',
+        after: { ackTimeout: 'unknown' },
+        on: { 'order.linkLost': 'unknown' },
+      },
+      unknown: {
+        description: 'In flight until the broker, asked, has settled it. It is never resent.',
+        entry: [...enter('unknown'), 'startDoubt', 'askBroker'],
+        on: {
+          'order.missing': [
+            {
+              guard: on.goneUnfilled,
+              target: 'absent',
+              actions: { type: 'explain', params: { message: 'the broker, asked twice, does not know it' } },
+            },
+            {
+              guard: on.gone,
+              target: 'cancelled',
+              actions: { type: 'explain', params: { message: 'no longer known to the broker' } },
+            },
+            { actions: missingParams },
+          ],
+          'order.neverSent': {
+            target: 'absent',
+            actions: { type: 'explain', params: ({ event }) => event },
+          },
+        },
+      },
+      working: {
+        entry: enter('working'),
+        on: {
+          'order.missing': [{ guard: on.gone, target: 'unknown' }, { actions: missingParams }],
+        },
+      },
+      cancelling: {
+        description: 'A cancel is on its way: still exposure until settled.',
+        entry: enter('cancelling'),
+        on: {
+          'order.linkLost': 'unknown',
+          'order.missing': [{ guard: on.gone, target: 'unknown' }, { actions: missingParams }],
+          'order.errored': {
+            guard: on.error('cancelRefused'),
+            target: '.asking',
+            actions: [errorParams, 'report'],
+          },
+        },
+        initial: 'requested',
+        states: {
+          requested: { after: { cancelTimeout: 'asking' } },
+          asking: {
+            entry: 'askBroker',
+            on: {
+              'order.told': {
+                guard: { type: 'isStillWorking', params: ({ event }) => event },
+                target: '#order.working',
+                actions: [toldParams, 'reportCancelRefused'],
+              },
+            },
+            after: { cancelAskTimeout: '#order.unknown' },
+          },
+        },
+      },
+      collectingFills: {
+        description: 'The broker says Filled; its executions are awaited.',
+        entry: [...enter('working'), 'askBroker'],
+        always: { guard: 'isFilledUp', target: 'filled' },
+        on: {
+          'order.told': { actions: [toldParams, 'report'] },
+          'order.errored': {},
+          'order.cancel': {
+            actions: { type: 'reportCancelNotSent', params: { message: 'the broker says it is filled' } },
+          },
+        },
+        after: {
+          fillsTimeout: {
+            target: 'filled',
+            actions: {
+              type: 'alarm',
+              params: ({ context }) => ({
+                message: `the broker says Filled, its executions add up to ${context.order.filled} of ${context.order.quantity}`,
+              }),
+            },
+          },
+        },
+      },
+      filled: { type: 'final', entry: enter('filled') },
+      cancelled: { type: 'final', entry: enter('cancelled') },
+      rejected: { type: 'final', entry: enter('rejected') },
+      absent: { type: 'final', entry: enter('absent') },
+    },
+  });
+}
+
+export type OrderMachine = ReturnType<typeof createOrderMachine>;
+
+const notProvided = (port: string) => (): never => {
+  throw new Error(`order: port "${port}" was not provided`);
+};
+
+/** The chart alone, to draw and to read; started, it reports that its ports are missing. */
+export const orderMachine: OrderMachine = createOrderMachine({
+  execution: { place: notProvided('place'), cancel: notProvided('cancel') },
+  now: () => 0,
+});
