@@ -89,13 +89,20 @@ export class Broker {
     return this.market.feed(conId)?.instrument;
   }
 
-  /** Orders and executions belong to the client that placed them; positions concern everybody. */
+  /** Orders and executions belong to the client that placed them (and the master); positions concern everybody. */
   #tellClients(): DeskListener {
-    const owner = (of: { clientId: number }): Client | undefined => this.clients.get(of.clientId);
+    const master = this.config.masterClientId;
+    const hearers = (of: { clientId: number }): Client[] =>
+      [...this.clients.values()].filter(({ clientId }) => clientId === of.clientId || clientId === master);
     return {
-      orderChanged: (order: BrokerOrder) => owner(order)?.orderChanged(order),
-      executed: (execution: BrokerExecution) => owner(execution)?.executed(execution),
-      orderMessage: (order, code, text) => owner(order)?.orderMessage(order, code, text),
+      orderChanged: (order: BrokerOrder) => {
+        for (const client of hearers(order)) client.orderChanged(order);
+      },
+      executed: (execution: BrokerExecution) => {
+        for (const client of hearers(execution)) client.executed(execution);
+      },
+      // Messages carry the order id only, which means something to its owner alone.
+      orderMessage: (order, code, text) => this.clients.get(order.clientId)?.orderMessage(order, code, text),
       commissionCharged: (execution) => {
         for (const client of this.clients.values()) client.commissionCharged(execution);
       },

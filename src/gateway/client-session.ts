@@ -85,7 +85,9 @@ export class ClientSession implements Client {
   }
 
   commissionCharged(execution: BrokerExecution): void {
-    if (execution.clientId === this.clientId) this.sendCommission(execution);
+    const { masterClientId } = this.broker.config;
+    if (execution.clientId === this.clientId || masterClientId === this.clientId)
+      this.sendCommission(execution);
     this.account.filled(execution.conId);
   }
 

@@ -67,50 +67,78 @@ export const instrumentSchema = z.strictObject({
   quoteSize: z.int().positive().default(500).describe('Shares or contracts on each side of a quote.'),
 });
 
-export const gatewayConfigSchema = z.strictObject({
-  port: z.int().min(0).max(65535).default(4002),
-  speed: positive.default(1).describe('Market seconds per wall second.'),
-  seed: z.int().default(1),
-  skipClosed: z.boolean().default(true).describe('Jump over the time in which no instrument trades.'),
-  marketStart: date.describe('Market date at which live playing begins; everything before is history.'),
-  dataFolders: z.array(z.string()).default([]).describe('Folders searched for bar files.'),
-  account: z
-    .strictObject({
-      id: z
-        .string()
-        .regex(/^DU\d+$/, 'expected a paper account such as DU1000001')
-        .default('DU1000001'),
-      cash: positive.default(1_000_000),
-      currency: z.string().length(3).default('USD'),
-      rates: z
-        .record(z.string().length(3), positive)
-        .default({})
-        .describe('Fixed exchange rates into the account currency.'),
-      initialMargin: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.5)
-        .describe('Shares: fraction of the value, 0.5 is 50 %.'),
-      maintenanceMargin: z.number().min(0).max(1).default(0.25),
-      futuresMargin: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.1)
-        .describe('Futures: fraction of the contract value.'),
-    })
-    .prefault({}),
-  commission: z
-    .strictObject({
-      perShare: z.number().nonnegative().default(0.005),
-      minimum: z.number().nonnegative().default(1),
-      maximumFraction: z.number().nonnegative().default(0.01).describe('Of the trade value; 0.01 is 1 %.'),
-      perContract: z.number().nonnegative().default(2).describe('Futures, in the currency of the contract.'),
-    })
-    .prefault({}),
-  instruments: z.array(instrumentSchema).min(1),
-});
+export const gatewayConfigSchema = z
+  .strictObject({
+    port: z.int().min(0).max(65535).default(4002),
+    speed: positive.default(1).describe('Market seconds per wall second.'),
+    seed: z.int().default(1),
+    skipClosed: z.boolean().default(true).describe('Jump over the time in which no instrument trades.'),
+    marketStart: date.describe('Market date at which live playing begins; everything before is history.'),
+    dataFolders: z.array(z.string()).default([]).describe('Folders searched for bar files.'),
+    masterClientId: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe(
+        "This client hears of every client's orders and executions, as TWS's master API client does.",
+      ),
+    account: z
+      .strictObject({
+        id: z
+          .string()
+          .regex(/^DU\d+$/, 'expected a paper account such as DU1000001')
+          .default('DU1000001'),
+        cash: positive.default(1_000_000),
+        currency: z.string().length(3).default('USD'),
+        rates: z
+          .record(z.string().length(3), positive)
+          .default({})
+          .describe('Fixed exchange rates into the account currency.'),
+        initialMargin: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.5)
+          .describe('Shares: fraction of the value, 0.5 is 50 %.'),
+        maintenanceMargin: z.number().min(0).max(1).default(0.25),
+        futuresMargin: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.1)
+          .describe('Futures: fraction of the contract value.'),
+      })
+      .prefault({}),
+    commission: z
+      .strictObject({
+        perShare: z.number().nonnegative().default(0.005),
+        minimum: z.number().nonnegative().default(1),
+        maximumFraction: z.number().nonnegative().default(0.01).describe('Of the trade value; 0.01 is 1 %.'),
+        perContract: z
+          .number()
+          .nonnegative()
+          .default(2)
+          .describe('Futures, in the currency of the contract.'),
+      })
+      .prefault({}),
+    instruments: z.array(instrumentSchema).min(1),
+  })
+  .superRefine((config, context) => {
+    const { account, instruments } = config;
+    for (const [index, each] of instruments.entries()) {
+      const complain = (key: string, message: string): void =>
+        context.addIssue({ code: 'custom', path: ['instruments', index, key], message });
+      if (each.currency !== account.currency && account.rates[each.currency] === undefined)
+        complain('currency', `found "${each.currency}", expected a rate for it in account.rates`);
+      if (each.secType === 'FUT' && each.multiplier === undefined)
+        complain('multiplier', 'expected one for a future');
+      if (
+        instruments.findIndex((other) => other.symbol === each.symbol && other.secType === each.secType) !==
+        index
+      )
+        complain('symbol', `found "${each.symbol}" a second time`);
+    }
+  });
 
 /** A gateway.yaml as written, before defaults. */
 export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;

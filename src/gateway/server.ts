@@ -5,12 +5,11 @@ import { GatewayError } from './errors.ts';
 
 /** The TCP side: accepts clients, each in a session of its own. */
 export class GatewayServer {
-  readonly #broker: Broker;
+  #broker: Broker | undefined;
   readonly #server: Server;
   readonly #sessions = new Set<ClientSession>();
 
-  constructor(broker: Broker) {
-    this.#broker = broker;
+  constructor() {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -21,11 +20,16 @@ export class GatewayServer {
       this.#server.once('error', refuse);
       this.#server.listen({ port, host }, () => {
         this.#server.off('error', refuse);
-        this.#server.on('error', (error) => this.#broker.log.error(`gateway server: ${error.message}`));
+        this.#server.on('error', (error) => this.#broker?.log.error(`gateway server: ${error.message}`));
         const address = this.#server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : port);
       });
     });
+  }
+
+  /** From now on clients are answered; who came earlier was turned away. */
+  serve(broker: Broker): void {
+    this.#broker = broker;
   }
 
   /** Closes every connection and the port. `abruptly` as a killed process would. */
@@ -39,6 +43,10 @@ export class GatewayServer {
   }
 
   #accept(socket: Socket): void {
+    if (this.#broker === undefined) {
+      socket.destroy();
+      return;
+    }
     const session = new ClientSession(socket, this.#broker);
     this.#sessions.add(session);
     socket.on('close', () => this.#sessions.delete(session));

@@ -28,6 +28,8 @@ export interface GatewayOptions {
 export interface RunningGateway {
   port: number;
   host: string;
+  /** Resolves when the gateway had to give up by itself, for example because the disk is full. */
+  failed: Promise<Error>;
   /** Market time, epoch ms. */
   now(): number;
   /** Lets so much wall time pass at once, beside the clock's own running. */
@@ -45,40 +47,51 @@ export interface RunningGateway {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { config, log } = options;
   const host = options.host ?? '127.0.0.1';
-  const broker = new Broker({
-    config,
-    log,
-    speed: options.speed ?? config.speed,
-    seed: options.seed ?? config.seed,
-    stateFile: options.stateFile,
-  });
-  const server = new GatewayServer(broker);
+  const server = new GatewayServer();
+  // The port first: a second gateway started by mistake must not touch the first one's state file.
+  const port = await server.listen(options.port ?? config.port, host);
+  let broker: Broker;
+  try {
+    broker = new Broker({
+      config,
+      log,
+      speed: options.speed ?? config.speed,
+      seed: options.seed ?? config.seed,
+      stateFile: options.stateFile,
+    });
+  } catch (error) {
+    await server.close(true);
+    throw error;
+  }
+  server.serve(broker);
   let timer: NodeJS.Timeout | undefined;
   const close = async (abruptly: boolean): Promise<void> => {
     clearInterval(timer);
     await server.close(abruptly);
     broker.state.close();
   };
-  let port: number;
-  try {
-    port = await server.listen(options.port ?? config.port, host);
-  } catch (error) {
-    broker.state.close();
-    throw error;
-  }
+  const failure = Promise.withResolvers<Error>();
   if (options.autoplay ?? true) {
     let last = performance.now();
     timer = setInterval(() => {
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_STEP_MS);
       last = now;
-      broker.pass(passed);
+      try {
+        broker.pass(passed);
+      } catch (error) {
+        // A broker that cannot remember must not go on talking: to its clients it is dead.
+        log.error(`the market stopped: ${error instanceof Error ? error.message : String(error)}`);
+        void close(true);
+        failure.resolve(error instanceof Error ? error : new Error(String(error)));
+      }
     }, STEP_MS);
   }
   log.info(`simulated gateway listens on ${host}:${port}, account ${config.account.id}`);
   return {
     port,
     host,
+    failed: failure.promise,
     now: () => broker.market.now,
     pass: (wallMs) => broker.pass(wallMs),
     stop: () => close(false),

@@ -263,8 +263,10 @@ export class OrderDesk {
     const { conId } = feed.instrument;
     const known = this.#books.get(conId);
     if (known !== undefined) return known;
-    const { bid, ask, bidSize, askSize } = feed.quote;
+    const { bid, ask, bidSize, askSize, lastTime } = feed.quote;
     if (bid === undefined || ask === undefined) return undefined;
+    // Before the first trade of a day the quote is yesterday's, and nobody trades on that.
+    if (lastTime < (feed.dayAt(this.#market.now)?.playedFrom ?? 0)) return undefined;
     const book: Book = { bid, ask, bidSize: new Decimal(bidSize), askSize: new Decimal(askSize) };
     this.#books.set(conId, book);
     return book;

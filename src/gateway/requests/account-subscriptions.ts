@@ -185,13 +185,11 @@ export class AccountSubscriptions {
   #wire(held: HoldingFigures): messages.WirePosition | undefined {
     const instrument = this.#session.broker.instrument(held.conId);
     if (instrument === undefined) return undefined;
-    // Positions name no route in TWS.
+    // Positions name the listing exchange, not a route.
+    const listed = instrument.config.primaryExchange || instrument.config.exchange;
     return {
-      contract: wireContract(
-        instrument,
-        instrument.config.secType === 'FUT' ? instrument.config.exchange : '',
-      ),
-      primaryExchange: instrument.config.primaryExchange || instrument.config.exchange,
+      contract: wireContract(instrument, listed),
+      primaryExchange: listed,
       quantity: held.holding.quantity,
       avgCost: held.holding.avgCost.toDecimalPlaces(8),
       marketPrice: held.price,

@@ -101,6 +101,8 @@ export const historyRequests: RequestHandlers = {
   [Request.cancelHeadTimestamp]: () => undefined,
 };
 
+/** What fits well into one message; IBKR limits the duration per bar size instead. */
+const MOST_BARS = 100_000;
 const SERVICE = 'Historical Market Data Service error message:';
 
 function answer(
@@ -118,6 +120,14 @@ function answer(
       reqId,
       162,
       `${SERVICE}HMDS query returned no data: ${symbol}@${exchange} ${request.whatToShow}`,
+    );
+    return;
+  }
+  if (bars.length > MOST_BARS) {
+    invalid(
+      session,
+      reqId,
+      `${bars.length} bars were asked for, more than ${MOST_BARS}: ask for less time at once`,
     );
     return;
   }

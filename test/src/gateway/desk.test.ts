@@ -1,0 +1,161 @@
+import { Decimal } from 'decimal.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Broker } from '../../../src/gateway/broker.ts';
+import { commissionOf } from '../../../src/gateway/matching/commission.ts';
+import { match } from '../../../src/gateway/matching/match.ts';
+import { isLive, quantityOf } from '../../../src/gateway/matching/order.ts';
+import type { OrderTicket } from '../../../src/gateway/messages/place-order.ts';
+import { FieldReader } from '../../../src/gateway/wire/fields.ts';
+import { acmeConfig, silentLog } from './support.ts';
+
+const D = (value: number): Decimal => new Decimal(value);
+
+describe('match', () => {
+  const book = { bid: 99.5, ask: 100, bidSize: D(300), askSize: D(200) };
+  test.each([
+    ['a market order takes the opposite quote', true, undefined, 100, { quantity: D(100), price: D(100) }],
+    ['a market sale takes the bid', false, undefined, 100, { quantity: D(100), price: D(99.5) }],
+    ['no more than the size that is there', true, undefined, 500, { quantity: D(200), price: D(100) }],
+    ['a limit at the ask trades', true, D(100), 100, { quantity: D(100), price: D(100) }],
+    ['a better limit gets the better price', true, D(105), 100, { quantity: D(100), price: D(100) }],
+    ['a limit below the ask waits', true, D(99.99), 100, undefined],
+    ['a limit above the bid waits', false, D(99.51), 100, undefined],
+  ])('%s', (_, isBuy, limit, remaining, expected) => {
+    expect(match({ isBuy, limit, remaining: D(remaining) }, book)).toEqual(expected);
+  });
+});
+
+describe('commissionOf', () => {
+  const rules = { perShare: 0.005, minimum: 1, maximumFraction: 0.01, perContract: 2 };
+  test.each([
+    ['the minimum', 'STK', 100, 10_000, '1'],
+    ['per share', 'STK', 1000, 100_000, '5'],
+    ['the maximum of a cheap trade', 'STK', 10, 20, '0.2'],
+    ['per contract', 'FUT', 3, 120_000, '6'],
+  ] as const)('is %s', (_, secType, quantity, value, expected) => {
+    expect(commissionOf(rules, secType, D(quantity), D(value)).toString()).toBe(expected);
+  });
+});
+
+const ticket = (change: Partial<OrderTicket>): OrderTicket => ({
+  action: 'BUY',
+  totalQuantity: D(1),
+  orderType: 'MKT',
+  lmtPrice: undefined,
+  auxPrice: undefined,
+  tif: 'GTC',
+  ocaGroup: '',
+  account: '',
+  openClose: '',
+  origin: 0,
+  orderRef: '',
+  transmit: true,
+  parentId: 0,
+  outsideRth: false,
+  hidden: false,
+  allOrNone: false,
+  displaySize: 0,
+  triggerMethod: 0,
+  goodAfterTime: '',
+  goodTillDate: '',
+  ocaType: 0,
+  whatIf: false,
+  algoStrategy: '',
+  conditionCount: 0,
+  ...change,
+});
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('pass' as const), wallMs: fc.integer({ min: 1, max: 700 }) }),
+  fc.record({
+    kind: fc.constant('place' as const),
+    isBuy: fc.boolean(),
+    quantity: fc.integer({ min: 1, max: 3000 }),
+    cents: fc.option(fc.integer({ min: 9700, max: 10_700 }), { nil: undefined }),
+  }),
+  fc.record({ kind: fc.constant('cancel' as const), id: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({
+    kind: fc.constant('change' as const),
+    id: fc.integer({ min: 1, max: 8 }),
+    quantity: fc.nat(2000),
+  }),
+);
+
+test('whatever is placed, changed and cancelled, executions, orders, positions and cash add up', () => {
+  const config = acmeConfig();
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+      const broker = new Broker({ config, speed: 23_400, seed: 1, stateFile: undefined, log: silentLog() });
+      const [instrument] = broker.market.instruments;
+      if (instrument === undefined) throw new Error('no instrument');
+      let nextId = 1;
+      const place = (orderId: number, change: Partial<OrderTicket>) =>
+        broker.desk.place({ clientId: 1, orderId, exchange: 'SMART', ticket: ticket(change), instrument });
+      for (const each of steps) {
+        if (each.kind === 'pass') broker.pass(each.wallMs);
+        else if (each.kind === 'cancel') broker.desk.cancel(1, each.id);
+        else if (each.kind === 'change') {
+          const known = broker.desk.find(1, each.id);
+          if (known !== undefined) place(each.id, { ...known.ticket, totalQuantity: D(each.quantity) });
+        } else {
+          const action = each.isBuy ? 'BUY' : 'SELL';
+          const lmtPrice = each.cents === undefined ? undefined : D(each.cents).div(100);
+          const orderType = lmtPrice === undefined ? 'MKT' : 'LMT';
+          place(nextId, { action, lmtPrice, orderType, totalQuantity: D(each.quantity) });
+          nextId += 1;
+        }
+      }
+      const executions = broker.desk.executions();
+      expect(new Set(executions.map((e) => e.execId)).size).toBe(executions.length);
+      let position = D(0);
+      let cash = D(config.account.cash);
+      for (const e of executions) {
+        const signed = e.side === 'BOT' ? e.shares : e.shares.neg();
+        position = position.plus(signed);
+        cash = cash.minus(signed.times(e.price)).minus(e.commission);
+      }
+      for (const order of broker.desk.orders()) {
+        const own = executions.filter((e) => e.permId === order.permId);
+        expect(Decimal.sum(0, ...own.map((e) => e.shares)).toString()).toBe(order.filled.toString());
+        expect(order.filled.lte(quantityOf(order))).toBe(true);
+        expect(order.status === 'Filled').toBe(order.filled.eq(quantityOf(order)) && !isLive(order));
+        for (const e of own)
+          if (order.ticket.lmtPrice !== undefined)
+            expect(
+              order.ticket.action === 'BUY'
+                ? e.price.lte(order.ticket.lmtPrice)
+                : e.price.gte(order.ticket.lmtPrice),
+            ).toBe(true);
+      }
+      const now = broker.desk.valuation();
+      const held = now.holdings[0]?.holding.quantity ?? D(0);
+      expect(held.toString()).toBe(position.toString());
+      expect(now.cash.minus(cash).abs().toNumber()).toBeLessThan(1e-6);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+describe('FieldReader', () => {
+  test('names the field that is wrong', () => {
+    expect(() => new FieldReader(['x']).int('orderId')).toThrow(
+      'field orderId: found "x", expected an integer',
+    );
+    expect(() => new FieldReader([]).str('symbol')).toThrow('the message ends before field symbol');
+    expect(() => new FieldReader(['2']).bool('transmit')).toThrow(
+      'field transmit: found "2", expected 0 or 1',
+    );
+    expect(() => new FieldReader(['a']).end()).toThrow('1 fields more than the layout has');
+  });
+
+  test('takes the largest numbers for "not set"', () => {
+    const reader = new FieldReader(['2147483647', '1.7976931348623157E308', '', '1e-3']);
+    expect([reader.intOrUnset('a'), reader.decimal('b'), reader.decimal('c')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(reader.decimal('d')?.toString()).toBe('0.001');
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ClientStream, frame, type Inbound, WireError } from '../../../src/gateway/wire/framing.ts';
+
+const field = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\0'));
+const message = fc.array(field, { minLength: 1, maxLength: 20 });
+
+function helloBytes(text: string): Buffer {
+  const body = Buffer.from(text);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length);
+  return Buffer.concat([Buffer.from('API\0'), length, body]);
+}
+
+describe('ClientStream', () => {
+  test('finds the same messages however the bytes are split and merged', () => {
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 10 }), fc.array(fc.nat(200)), (messages, cuts) => {
+        const bytes = Buffer.concat([helloBytes('v100..193'), ...messages.map((fields) => frame(fields))]);
+        const stream = new ClientStream();
+        const seen: Inbound[] = [];
+        let at = 0;
+        for (const cut of cuts) {
+          seen.push(...stream.push(bytes.subarray(at, at + cut)));
+          at = Math.min(bytes.length, at + cut);
+        }
+        seen.push(...stream.push(bytes.subarray(at)));
+        expect(seen).toEqual([
+          { kind: 'hello', text: 'v100..193' },
+          ...messages.map((fields) => ({ kind: 'message', fields })),
+        ]);
+      }),
+    );
+  });
+
+  test('a stream that does not begin with API is refused at its first wrong byte', () => {
+    expect(() => new ClientStream().push(Buffer.from('GET / HTTP/1.1'))).toThrow(WireError);
+    expect(() => new ClientStream().push(Buffer.from('AX'))).toThrow(WireError);
+    expect(new ClientStream().push(Buffer.from('AP'))).toEqual([]);
+  });
+
+  test('a message longer than any client sends is refused before it is waited for', () => {
+    const stream = new ClientStream();
+    stream.push(helloBytes('v100..193'));
+    expect(() => stream.push(Buffer.from([0x7f, 0xff, 0xff, 0xff]))).toThrow(/above the limit/);
+  });
+});
