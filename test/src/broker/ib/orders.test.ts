@@ -1,0 +1,174 @@
+import { OrderAction, type OrderState, OrderStatus, OrderType, SecType } from '@stoqey/ib';
+import { describe, expect, it } from 'vitest';
+import type { OrderIntent } from '../../../../machines/domain/order.ts';
+import { toBrokerOrder, toCommission, toExecution, toIbOrder } from '../../../../src/broker/ib/orders.ts';
+
+const intent: OrderIntent = {
+  ref: 'tw.m..01J00000000000000000000000',
+  source: 'manual',
+  sessionId: null,
+  instrumentId: 'ORCL.STK.SMART.USD',
+  side: 'BUY',
+  quantity: '0.1',
+  orderType: 'LMT',
+  limitPrice: '101.25',
+  timeInForce: 'DAY',
+  purpose: 'entry',
+  reason: 'a test',
+  barTime: null,
+  createdAt: 0,
+};
+const idOf = () => 'ORCL.STK.SMART.USD';
+const contract = { conId: 1, symbol: 'ORCL', secType: SecType.STK };
+const execution = {
+  execId: '0000e0d5.691ff433.01.01',
+  time: '20260105 09:30:00 America/New_York',
+  acctNumber: 'DU1',
+  side: 'BOT',
+  shares: 10,
+  price: 88.46,
+  permId: 589698919,
+  orderId: 1,
+  clientId: 1,
+  orderRef: '',
+};
+
+describe('toIbOrder', () => {
+  it('always transmits, and carries our ref', () => {
+    expect(toIbOrder({ orderId: 1, account: 'DU1', intent })).toMatchObject({
+      action: 'BUY',
+      totalQuantity: 0.1,
+      orderType: 'LMT',
+      lmtPrice: 101.25,
+      tif: 'DAY',
+      account: 'DU1',
+      orderRef: intent.ref,
+      transmit: true,
+    });
+  });
+
+  it('leaves the price of a market order out', () => {
+    const order = toIbOrder({
+      orderId: 1,
+      account: 'DU1',
+      intent: { ...intent, orderType: 'MKT', limitPrice: null },
+    });
+    expect(order).not.toHaveProperty('lmtPrice');
+  });
+
+  it.each([
+    [{ limitPrice: null }, 'without a price'],
+    [{ limitPrice: '101.2500000000000000001' }, 'limit price'],
+    [{ quantity: '9007199254740993' }, 'quantity'],
+  ])('refuses %j', (change, message) => {
+    expect(() => toIbOrder({ orderId: 1, account: 'DU1', intent: { ...intent, ...change } })).toThrow(
+      message,
+    );
+  });
+});
+
+describe('toBrokerOrder', () => {
+  const order = {
+    orderId: 3,
+    clientId: 1,
+    permId: 99,
+    action: OrderAction.SELL,
+    totalQuantity: 10,
+    orderType: OrderType.LMT,
+    lmtPrice: 101.25,
+    account: 'DU1',
+    orderRef: '',
+  };
+  const state: OrderState = { status: OrderStatus.Submitted };
+
+  it('reads an open order with what its status said', () => {
+    expect(toBrokerOrder(idOf, { contract, order, state }, '4')).toEqual({
+      ref: null,
+      permId: 99,
+      orderId: 3,
+      clientId: 1,
+      account: 'DU1',
+      instrumentId: 'ORCL.STK.SMART.USD',
+      symbol: 'ORCL',
+      side: 'SELL',
+      quantity: '10',
+      orderType: 'LMT',
+      limitPrice: '101.25',
+      status: 'Submitted',
+      filled: '4',
+      message: null,
+    });
+  });
+
+  it('takes what a completed order filled for its size, where its size is 0', () => {
+    const completed = { ...order, totalQuantity: 0, filledQuantity: 7 };
+    expect(toBrokerOrder(idOf, { contract, order: completed, state })).toMatchObject({
+      quantity: '7',
+      filled: '7',
+    });
+  });
+
+  it('keeps a status that it does not know', () => {
+    const odd = { status: 'Levitating' as OrderStatus };
+    expect(toBrokerOrder(idOf, { contract, order, state: odd }).status).toBe('Levitating');
+  });
+
+  it.each([
+    [{ action: 'HOLD' as OrderAction }, 'action'],
+    [{ permId: Number.NaN }, 'permId'],
+    [{ orderType: '' as OrderType }, 'order type'],
+  ])('refuses %j', (change, field) => {
+    expect(() => toBrokerOrder(idOf, { contract, order: { ...order, ...change }, state })).toThrow(field);
+  });
+});
+
+describe('toExecution', () => {
+  it('reads a fill', () => {
+    expect(toExecution(idOf, contract, execution)).toEqual({
+      execId: '0000e0d5.691ff433.01.01',
+      permId: 589698919,
+      orderId: 1,
+      clientId: 1,
+      orderRef: null,
+      account: 'DU1',
+      instrumentId: 'ORCL.STK.SMART.USD',
+      symbol: 'ORCL',
+      side: 'BUY',
+      quantity: '10',
+      price: '88.46',
+      time: Date.parse('2026-01-05T14:30:00Z'),
+    });
+  });
+
+  it.each([
+    { execId: '' },
+    { side: '' },
+    { shares: undefined as unknown as number },
+    { price: Number.MAX_VALUE },
+    { time: 'yesterday' },
+    { acctNumber: '' },
+  ])('refuses a fill with %j', (change) => {
+    expect(() => toExecution(idOf, contract, { ...execution, ...change })).toThrow(RangeError);
+  });
+});
+
+describe('toCommission', () => {
+  it.each([undefined as unknown as number, Number.MAX_VALUE])(
+    'takes a realised result of %s for none',
+    (unset) => {
+      const report = { execId: 'a.01', commission: 1, currency: 'USD', realizedPNL: unset };
+      expect(toCommission(report)).toEqual({
+        execId: 'a.01',
+        commission: '1',
+        currency: 'USD',
+        realizedPnl: null,
+      });
+    },
+  );
+
+  it('keeps a realised result of 0', () => {
+    expect(toCommission({ execId: 'a.01', commission: 1, currency: 'USD', realizedPNL: 0 }).realizedPnl).toBe(
+      '0',
+    );
+  });
+});
