@@ -1,6 +1,6 @@
 import { type AnyActorLogic, type AnyActorRef, enqueueActions, setup } from 'xstate';
 import { type ChildSpec, type ChildSpecFor, childFault, type Logics } from './child-spec.ts';
-import { reapOrphans } from './reap.ts';
+import { reapOrphans, watchOffspring } from './reap.ts';
 import { type ChildExit, decideRestart, type RestartPolicy } from './restart.logic.ts';
 import {
   type SupervisorContext,
@@ -52,7 +52,7 @@ function as<T extends SupervisorEvent['type']>(event: SupervisorEvent, type: T) 
  * delay, never in the same turn), and ends with {@link SupervisorGaveUp} when that happens too often. It never
  * touches what its children do. What a crashed child left running is stopped with it.
  *
- * Words and meanings are OTP's. Differences: restarts are delayed; a sibling stopped for another's restart is
+ * Words and meanings are OTP's (https://www.erlang.org/doc/apps/stdlib/supervisor.html). Differences: restarts are delayed; a sibling stopped for another's restart is
  * stopped at once, unasked; a supervisor that gives up stops its children likewise.
  *
  * @throws SupervisorSpecError when the options cannot be supervised.
@@ -98,6 +98,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       never,
       SupervisorEmitted
     >(({ context, event, enqueue, self, system }) => {
+      // Before the first child is made: spawning makes the actor at once, other actions come later.
+      watchOffspring(system);
       const { effects, ...changed } = plan(context, event, (name) => system.get(name) !== undefined);
       enqueue.assign(changed);
 

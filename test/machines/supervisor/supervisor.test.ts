@@ -169,6 +169,40 @@ describe('orphans', () => {
     expect(stopped.sort()).toEqual(['deep', 'deep', 'shallow', 'shallow', 'sibling']);
   });
 
+  it('of a child that crashed because its own child did are stopped', () => {
+    const stopped: string[] = [];
+    const leaf = fromCallback(() => () => stopped.push('leaf'));
+    const crash = {
+      actions: () => {
+        throw new Error('inner');
+      },
+    };
+    const inner = createMachine({ invoke: { src: leaf, id: 'leaf' }, on: { crash } });
+    const outer = createMachine({ invoke: { src: inner, id: 'inner' } });
+    const clock = createQueueClock();
+    const machine = createSupervisor({
+      id: 'boss',
+      strategy: 'oneForOne',
+      intensity: 1,
+      periodMs: 1_000,
+      backoff: { minMs: 10, maxMs: 10, factor: 1, jitterFraction: 0 },
+      healthyAfterMs: 1_000,
+      logics: { outer },
+      children: [{ id: 'outer', logic: 'outer', restart: 'permanent', shutdownMs: 0 }],
+      now: clock.now,
+      random: () => 0.5,
+    });
+    const actor = createActor(machine, { clock }).start();
+    const outerRef = actor.getSnapshot().children.outer as AnyActorRef;
+    const innerRef: AnyActorRef = outerRef.getSnapshot().children.inner;
+    innerRef.send({ type: 'crash' });
+    expect(outerRef.getSnapshot(), 'XState forgets the child that crashed').toMatchObject({
+      status: 'error',
+      children: {},
+    });
+    expect(stopped).toEqual(['leaf']);
+  });
+
   it('would keep running without a supervisor (XState 5.33.3)', () => {
     const { logics, log } = startSupervisor([]);
     const parent = createMachine({
