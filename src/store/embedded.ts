@@ -1,12 +1,19 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findBinaries } from './embedded/binaries.ts';
 import { clusterPaths, embeddedDatabase, embeddedUser, failure, prepareCluster } from './embedded/cluster.ts';
 import { chooseLauncher, type Launcher } from './embedded/launcher.ts';
 import { claimDataDir } from './embedded/owner.ts';
-import { readPostmaster, stopPostmaster, whenReady } from './embedded/postmaster.ts';
-import { dataDirError, StoreError } from './store-error.ts';
+import {
+  disownStalePidFile,
+  type Postmaster,
+  readPostmaster,
+  stopPostmaster,
+  whenReady,
+} from './embedded/postmaster.ts';
+import { dataDirError, errorCode, StoreError } from './store-error.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Kept between runs; made when missing. */
@@ -98,6 +105,43 @@ async function launch(dataDir: string, launcher: Launcher, postgres: string, arg
   }
 }
 
+/** The ready server that an earlier run left on the folder; one that is on its way out is waited for. */
+async function takeOver(cluster: string): Promise<Postmaster | null> {
+  const found = readPostmaster(cluster);
+  if (found?.status === 'stopping') await stopPostmaster(found.pid, FAST_STOP_DEADLINE_MS);
+  if (readPostmaster(cluster) === null) return null;
+  return whenReady(cluster, READY_DEADLINE_MS, () => readPostmaster(cluster) === null);
+}
+
+async function startFresh(
+  dataDir: string,
+  launcher: Launcher,
+  postgres: string,
+  options: EmbeddedPostgresOptions,
+): Promise<Postmaster> {
+  const { cluster, log } = clusterPaths(dataDir);
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    disownStalePidFile(cluster);
+    const args = serverArguments(cluster, port, options.settings ?? {});
+    const server = await launch(dataDir, launcher, postgres, args);
+    if (server !== null) return server;
+    const output = readFileSync(log, 'utf8');
+    const portTaken = /could not bind|Address already in use/.test(output);
+    // Parts of a killed server end by themselves within moments.
+    const remains = /shared memory block .* still in use/.test(output);
+    if (attempt < 6 && (remains || (portTaken && options.port === undefined))) {
+      if (remains) await delay(500);
+      continue;
+    }
+    if (!portTaken) throw failure(dataDir, output);
+    throw new StoreError(
+      'PORT_IN_USE',
+      `embedded PostgreSQL: port ${port} is in use; choose another or stop what holds it`,
+    );
+  }
+}
+
 /**
  * Starts PostgreSQL on a data folder, or takes over the one that an earlier, killed run left there.
  * The folder is claimed until `stop()`. @throws StoreError, one line with what to do
@@ -113,35 +157,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   const release = claimDataDir(dataDir);
   try {
-    const { cluster, log } = clusterPaths(dataDir);
+    const { cluster } = clusterPaths(dataDir);
     const launcher = chooseLauncher(binaries, options.as);
     const { password, created } = await prepareCluster(dataDir, binaries, launcher);
     if (created) options.log(`embedded PostgreSQL: made a new database in "${dataDir}"`);
 
-    let server = readPostmaster(cluster);
-    if (server?.status === 'stopping') await stopPostmaster(server.pid, FAST_STOP_DEADLINE_MS);
-    const running = readPostmaster(cluster);
-    server =
-      running === null
-        ? null
-        : await whenReady(cluster, READY_DEADLINE_MS, () => readPostmaster(cluster) === null);
-    const adopted = server !== null;
-
-    for (let attempt = 1; server === null; attempt += 1) {
-      const port = options.port ?? (await freePort());
-      const args = serverArguments(cluster, port, options.settings ?? {});
-      server = await launch(dataDir, launcher, binaries.postgres, args);
-      if (server !== null) break;
-      const output = readFileSync(log, 'utf8');
-      const portTaken = /could not bind|Address already in use/.test(output);
-      if (portTaken && options.port === undefined && attempt < 5) continue;
-      if (!portTaken) throw failure(dataDir, output);
-      throw new StoreError(
-        'PORT_IN_USE',
-        `embedded PostgreSQL: port ${port} is in use; choose another or stop what holds it`,
-      );
-    }
-
+    const left = await takeOver(cluster);
+    const adopted = left !== null;
+    const server = left ?? (await startFresh(dataDir, launcher, binaries.postgres, options));
     const { pid, port } = server;
     options.log(
       `embedded PostgreSQL: ${adopted ? 'took over' : 'started'} process ${pid} on 127.0.0.1:${port}`,
@@ -163,6 +186,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     };
   } catch (error) {
     release();
-    throw error instanceof StoreError ? error : dataDirError(dataDir, error);
+    // Without a system's code it is no fault of the folder.
+    throw errorCode(error) === null ? error : dataDirError(dataDir, error);
   }
 }

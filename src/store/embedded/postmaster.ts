@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandLine, isAlive } from './process-facts.ts';
@@ -32,6 +32,27 @@ export function readPostmaster(cluster: string): Postmaster | null {
   const word = lines[7]?.trim();
   const status = word === 'ready' || word === 'stopping' ? word : 'starting';
   return { pid, port, status };
+}
+
+/** No process has it: Linux gives pids below 2^22, macOS below 100,000. */
+const NOBODY = 2 ** 22;
+
+/**
+ * Makes the `postmaster.pid` of a server that is gone name nobody, so that PostgreSQL starts. It would take any
+ * process that has the pid by now, even one that ended and was not collected, for the old server and refuse;
+ * containers give the same low pids at every start. The rest of the file stays, because with it PostgreSQL finds
+ * out whether parts of the old server still live.
+ */
+export function disownStalePidFile(cluster: string): void {
+  const file = join(cluster, 'postmaster.pid');
+  if (readPostmaster(cluster) !== null) return;
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return; // there is none
+  }
+  writeFileSync(file, text.replace(/^-?\d*/, String(NOBODY)));
 }
 
 /** Waits until the server is ready; answers null when it ended instead or the deadline passed. */
