@@ -20,6 +20,7 @@ export interface Endpoint {
 
 /**
  * The one socket to the broker. `open` makes a fresh client and answers its `close`; at most one is open at a time.
+ * `close` never throws, and after it the listener hears nothing more.
  * Nothing is ever queued for a later connection.
  */
 export interface SocketPort {

@@ -5,6 +5,7 @@ import type {
   BrokerOrderNews,
   BrokerTruth,
   ExecutionPort,
+  OrderPlacement,
 } from '../../../machines/order/order.ports.ts';
 import type { Contracts } from './contracts.ts';
 import type { LinkHolder, Session } from './link-holder.ts';
@@ -90,12 +91,19 @@ export function createExecution({ links, contracts, log, now }: Needs): Executio
     throw new BrokerError('unavailable', `${what} was not sent`);
   };
 
+  /** What cannot be said in IBKR's words is refused before the socket is touched. @throws BrokerError */
+  const mapPlacement = (placement: OrderPlacement) => {
+    try {
+      return { contract: contracts.contract(placement.intent.instrumentId), order: toIbOrder(placement) };
+    } catch (error) {
+      throw new BrokerError('unavailable', `order ${placement.intent.ref} was not sent: ${String(error)}`);
+    }
+  };
+
   return {
     place(placement) {
       const { orderId, intent } = placement;
-      // What cannot be mapped is refused before the socket is touched.
-      const contract = contracts.contract(intent.instrumentId);
-      const order = toIbOrder(placement);
+      const { contract, order } = mapPlacement(placement);
       writeNow(`order ${intent.ref}`, ({ link }) =>
         link.send((api) => api.placeOrder(orderId, contract, order)),
       );

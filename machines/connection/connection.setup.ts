@@ -1,0 +1,155 @@
+/**
+ * What the chart of the connection is made of: its actors over the ports, its waits, guards and actions.
+ */
+import { assign, type EventObject, emit, enqueueActions, fromCallback, fromPromise, setup } from 'xstate';
+import { type CodeConsequence, consequenceOf } from '../domain/broker-codes.ts';
+import type {
+  ConnectionEmitted,
+  ConnectionEvent,
+  ConnectionInput,
+  Heartbeat,
+  LoadedFacts,
+} from './connection.events.ts';
+import {
+  type ConnectionContext,
+  enterPhase,
+  farmOf,
+  isIntroduced,
+  planRetry,
+  recordHeartbeat,
+  startAttempt,
+  updateFarms,
+} from './connection.logic.ts';
+import type { ConnectionPorts, Endpoint, SocketEvent } from './connection.ports.ts';
+import type { ConnectionPhase } from './connection.status.ts';
+
+type Notice = Extract<SocketEvent, { type: 'socket.notice' }>;
+const means = (event: { type: string }, ...consequences: CodeConsequence[]): boolean =>
+  event.type === 'socket.notice' && consequences.includes(consequenceOf((event as Notice).code));
+
+/** The action that records a cause, by where its words come from. */
+export const blame = (cause: (context: ConnectionContext) => string) =>
+  ({
+    type: 'blame',
+    params: ({ context }: { context: ConnectionContext }) => ({ cause: cause(context) }),
+  }) as const;
+export const blameError = (cause: (error: unknown) => string) =>
+  ({
+    type: 'blame',
+    params: ({ event }: { event: { error: unknown } }) => ({ cause: cause(event.error) }),
+  }) as const;
+export const blameCode = (cause: (code: number) => string) =>
+  ({
+    type: 'blame',
+    params: ({ event }: { event: Notice }) => ({ cause: cause(event.code) }),
+  }) as const;
+
+/** Binds the parts to the ports; all of them are needed. */
+export function connectionSetup(ports: ConnectionPorts) {
+  return setup({
+    types: {
+      context: {} as ConnectionContext,
+      events: {} as ConnectionEvent,
+      emitted: {} as ConnectionEmitted,
+      input: {} as ConnectionInput,
+    },
+    actors: {
+      /** Lives as long as the state that invoked it; leaving that state closes the socket. */
+      socket: fromCallback<EventObject, Endpoint>(({ input, sendBack }) => {
+        let muted = false;
+        const handle = ports.open(input, (event) => {
+          if (!muted) sendBack(event);
+        });
+        return () => {
+          muted = true;
+          try {
+            handle.close();
+          } catch {
+            // A dispose that throws would fell the machine while it leaves a broken socket; the port logs its own.
+          }
+        };
+      }),
+      load: fromPromise<LoadedFacts>(async () => {
+        const [truth, positions] = await Promise.all([ports.loadTruth(), ports.loadPositions()]);
+        return { truth, positions };
+      }),
+      askTime: fromPromise<Heartbeat>(async () => {
+        const askedAt = ports.now();
+        const marketTime = await ports.currentTime();
+        const at = ports.now();
+        return { marketTime, roundTripMs: at - askedAt, at };
+      }),
+    },
+    delays: {
+      connectTimeout: ({ context }) => context.timing.connectMs,
+      handshakeTimeout: ({ context }) => context.timing.handshakeMs,
+      loadTimeout: ({ context }) => context.timing.loadMs,
+      heartbeatPause: ({ context }) => context.timing.heartbeatMs,
+      heartbeatTimeout: ({ context }) => context.timing.heartbeatDeadlineMs,
+      linkDownTimeout: ({ context }) => context.timing.linkDownMs,
+      retryPause: ({ context }) => context.retryDelayMs,
+    },
+    guards: {
+      isAutomatic: ({ context }) => context.autoConnect,
+      isIntroduced: ({ context }) => isIntroduced(context),
+      isLinkUp: ({ context }) => context.status.link === 'up',
+      isLastMiss: ({ context }) => context.misses >= context.timing.heartbeatMisses,
+      saysLinkDown: ({ event }) => means(event, 'linkDown'),
+      saysLinkRestored: ({ event }) => means(event, 'linkRestored', 'linkRestoredDataLost'),
+      saysClientIdHeld: ({ event }) => means(event, 'clientIdHeld'),
+      saysFarm: ({ event }) => means(event, 'farmOk', 'farmInactive', 'farmBroken'),
+    },
+    actions: {
+      enter: assign(({ context }, params: { phase: ConnectionPhase }) => ({
+        status: enterPhase(context.status, params.phase, ports.now()),
+      })),
+      blame: assign(({ context }, params: { cause: string }) => ({
+        status: { ...context.status, cause: params.cause },
+      })),
+      startAttempt: assign(({ context }) => startAttempt(context)),
+      planRetry: assign(({ context }) => planRetry(context, ports.now(), ports.random)),
+      recordVersion: assign(({ context }, params: { serverVersion: number }) => ({
+        status: { ...context.status, serverVersion: params.serverVersion },
+      })),
+      recordNextValidId: assign((_, params: { orderId: number }) => ({ nextValidId: params.orderId })),
+      recordAccounts: assign(({ context }, params: { accounts: readonly string[] }) => ({
+        status: { ...context.status, accounts: params.accounts },
+      })),
+      recordHeartbeat: assign(({ context }, params: { heartbeat: Heartbeat }) =>
+        recordHeartbeat(context, params.heartbeat),
+      ),
+      recordMiss: assign(({ context }) => ({ misses: context.misses + 1 })),
+      recordLink: assign(({ context }, params: { link: 'up' | 'down' }) => ({
+        status: { ...context.status, link: params.link },
+      })),
+      recordFarm: assign(({ context }, params: { code: number; message: string }) => {
+        const farm = farmOf(params.code, params.message);
+        if (farm === null) return {};
+        return {
+          status: { ...context.status, farms: updateFarms(context.status.farms, farm, ports.now()) },
+        };
+      }),
+      announceReady: enqueueActions(({ context, enqueue }, params: { loaded: LoadedFacts }) => {
+        enqueue.assign({
+          announced: true,
+          status: { ...context.status, attempts: 0 },
+        });
+        enqueue.emit({
+          type: 'connection.ready',
+          facts: {
+            // Loading starts when the handshake has told it.
+            nextValidId: context.nextValidId ?? 0,
+            accounts: context.status.accounts,
+            ...params.loaded,
+          },
+        });
+      }),
+      announceLost: enqueueActions(({ context, enqueue }) => {
+        if (!context.announced) return;
+        enqueue.assign({ announced: false });
+        enqueue.emit({ type: 'connection.lost', cause: context.status.cause ?? 'unknown' });
+      }),
+      announceChange: emit(({ context }) => ({ type: 'connection.changed', status: context.status })),
+    },
+  });
+}
