@@ -60,21 +60,23 @@ export class Broker {
     this.market.playTo(to, (feed, trade) => {
       const { conId } = feed.instrument;
       moved.add(conId);
-      for (const stream of this.#streams.get(conId) ?? []) {
-        stream.trade(trade);
-        if (trade.isKey) stream.flush(feed.quote);
-      }
+      for (const stream of this.#streams.get(conId) ?? [])
+        this.#safely(() => {
+          stream.trade(trade);
+          if (trade.isKey) stream.flush(feed.quote);
+        });
       this.desk.onTrade(feed);
     });
     for (const conId of moved) {
       const quote = this.market.feed(conId)?.quote;
-      if (quote !== undefined) for (const stream of this.#streams.get(conId) ?? []) stream.flush(quote);
+      if (quote === undefined) continue;
+      for (const stream of this.#streams.get(conId) ?? []) this.#safely(() => stream.flush(quote));
     }
     this.desk.onTime();
     this.#sinceSecondMs += wallMs;
     if (this.#sinceSecondMs < 1000) return;
     this.#sinceSecondMs = 0;
-    for (const client of this.clients.values()) client.second();
+    for (const client of this.clients.values()) this.#safely(() => client.second());
   }
 
   /** Follows an instrument until the answered function is called. */
@@ -96,16 +98,27 @@ export class Broker {
       [...this.clients.values()].filter(({ clientId }) => clientId === of.clientId || clientId === master);
     return {
       orderChanged: (order: BrokerOrder) => {
-        for (const client of hearers(order)) client.orderChanged(order);
+        for (const client of hearers(order)) this.#safely(() => client.orderChanged(order));
       },
       executed: (execution: BrokerExecution) => {
-        for (const client of hearers(execution)) client.executed(execution);
+        for (const client of hearers(execution)) this.#safely(() => client.executed(execution));
       },
       // Messages carry the order id only, which means something to its owner alone.
-      orderMessage: (order, code, text) => this.clients.get(order.clientId)?.orderMessage(order, code, text),
+      orderMessage: (order, code, text) => {
+        this.#safely(() => this.clients.get(order.clientId)?.orderMessage(order, code, text));
+      },
       commissionCharged: (execution) => {
-        for (const client of this.clients.values()) client.commissionCharged(execution);
+        for (const client of this.clients.values()) this.#safely(() => client.commissionCharged(execution));
       },
     };
+  }
+
+  /** What fails while one client is told must reach neither the market nor the other clients. */
+  #safely(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.log.error(`a client could not be told: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }

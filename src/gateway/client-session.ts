@@ -11,7 +11,7 @@ import { answerRequest } from './requests/registry.ts';
 import { type Field, FieldReader, fieldTexts } from './wire/fields.ts';
 import { ClientStream, frame, type Inbound, WireError } from './wire/framing.ts';
 import { negotiate } from './wire/handshake.ts';
-import { Request } from './wire/ids.ts';
+import { Request, requestIdOf } from './wire/ids.ts';
 import { V } from './wire/versions.ts';
 
 /** A client that does not read is cut off rather than remembered for without bound. */
@@ -202,17 +202,4 @@ export class ClientSession implements Client {
       else this.error(id, 322, `Error processing request. Message id ${fields[0]}: ${reason}`);
     }
   }
-}
-
-/** Where a request carries its id depends on the layout; what cannot be found is -1. */
-function requestIdOf(fields: readonly string[]): number {
-  const withoutVersion: number[] = [
-    Request.placeOrder,
-    Request.historicalData,
-    Request.headTimestamp,
-    Request.pnl,
-    Request.pnlSingle,
-  ];
-  const id = Number(fields[withoutVersion.includes(Number(fields[0])) ? 1 : 2]);
-  return Number.isSafeInteger(id) && fields.length > 2 ? id : -1;
 }

@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 
-/** An error message to the client; `advisory` ones do not stop what they are about. */
+/** An error message to the client. */
 export interface Complaint {
   code: number;
   text: string;
@@ -29,8 +29,17 @@ export function validateTicket(
     return { code: 387, text: 'Unsupported order type for this exchange and security type.' };
   if (ticket.tif !== 'DAY' && ticket.tif !== 'GTC')
     return invalid(`Time in force '${ticket.tif}' is not supported by the simulated gateway`);
-  if (ticket.conditionCount > 0 || ticket.algoStrategy !== '')
-    return invalid('Conditions and algorithms are not supported by the simulated gateway');
+  // Better refused than traded without what the client relies on.
+  const unsupported = Object.entries({
+    conditions: ticket.conditionCount > 0,
+    algoStrategy: ticket.algoStrategy !== '',
+    parentId: ticket.parentId !== 0,
+    ocaGroup: ticket.ocaGroup !== '',
+    goodAfterTime: ticket.goodAfterTime !== '',
+    allOrNone: ticket.allOrNone,
+  }).find(([, isUsed]) => isUsed);
+  if (unsupported !== undefined)
+    return invalid(`${unsupported[0]} is not supported by the simulated gateway yet`);
   if (ticket.orderType === 'LMT') {
     if (ticket.lmtPrice === undefined || ticket.lmtPrice.lte(0))
       return invalid('A limit order needs a limit price');

@@ -42,8 +42,8 @@ export const orderRequests: RequestHandlers = {
   [Request.allOpenOrders]: (session) => sendOpenOrders(session, () => true),
 
   [Request.autoOpenOrders]: (session) => {
-    if (session.clientId === 0) sendOpenOrders(session, (order) => order.clientId === 0);
-    else invalid(session, -1, 'Only the default client (i.e 0) can auto bind orders');
+    // There is no screen on which somebody could place an order by hand, so there is nothing to bind.
+    if (session.clientId !== 0) invalid(session, -1, 'Only the default client (i.e 0) can auto bind orders');
   },
 
   [Request.completedOrders]: (session) => {

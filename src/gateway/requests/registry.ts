@@ -1,5 +1,6 @@
 import type { ClientSession } from '../client-session.ts';
 import { FieldReader } from '../wire/fields.ts';
+import { requestIdOf } from '../wire/ids.ts';
 import { accountRequests } from './account.ts';
 import { contractRequests } from './contracts.ts';
 import { historyRequests } from './history.ts';
@@ -28,8 +29,7 @@ export function answerRequest(session: ClientSession, fields: readonly string[])
   const handler = handlers.get(messageId);
   if (handler === undefined) {
     session.broker.log.warn(`${session.name}: request ${messageId} is not supported`);
-    const id = Number(fields[2] ?? fields[1]);
-    session.error(Number.isSafeInteger(id) ? id : -1, 321, unsupported(messageId));
+    session.error(requestIdOf(fields), 321, unsupported(messageId));
     return;
   }
   handler(session, reader);

@@ -44,6 +44,17 @@ export const Request = {
   userInfo: 104,
 } as const;
 
+/** Requests that carry no version field, besides all from 78 on. */
+const WITHOUT_VERSION: readonly number[] = [Request.placeOrder, Request.historicalData];
+
+/** The request id of a message that could not be read or is not known; -1 when it holds none. */
+export function requestIdOf(fields: readonly string[]): number {
+  const messageId = Number(fields[0]);
+  const at = messageId >= 78 || WITHOUT_VERSION.includes(messageId) ? 1 : 2;
+  const text = fields[at] ?? '';
+  return /^\d{1,10}$/.test(text) ? Number(text) : -1;
+}
+
 export const Reply = {
   tickPrice: 1,
   tickSize: 2,

@@ -1,4 +1,4 @@
-import { OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
+import { OrderAction, OrderType, TimeInForce, WhatToShow } from '@stoqey/ib';
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../../src/gateway/start.ts';
 import { isError, RawClient } from './raw-client.ts';
@@ -78,13 +78,10 @@ describe('what cannot be understood', () => {
     const gateway = await testGateway();
     const client = await connected(gateway.port);
     client.ib.reqScannerParameters();
+    client.ib.reqHistoricalTicks(44, ACME, '', '20240101 00:00:00', 1, WhatToShow.TRADES, 1, false);
     await client.settled();
-    expect(
-      client
-        .all('error')
-        .concat(client.all('info'))
-        .map((args) => args[1]),
-    ).toContain(321);
+    expect(client.errors(44)).toEqual([321]);
+    expect(client.all('info').map((args) => args[1])).toContain(321);
   });
 
   test('bytes that are not this protocol end the connection and nothing else', async () => {
