@@ -104,6 +104,9 @@ export function createExecution({ links, contracts, log, now }: Needs): Executio
     place(placement) {
       const { orderId, intent } = placement;
       const { contract, order } = mapPlacement(placement);
+      if (links.session().isCutOff()) {
+        throw new BrokerError('unavailable', `order ${intent.ref} was not sent: the gateway has lost IBKR`);
+      }
       writeNow(`order ${intent.ref}`, ({ link }) =>
         link.send((api) => api.placeOrder(orderId, contract, order)),
       );

@@ -9,6 +9,8 @@ import { createRequests, type Requests } from './requests.ts';
 export interface Session {
   readonly link: Link;
   readonly requests: Requests;
+  /** The gateway said that it has lost IBKR (1100, 2110), and not yet that it is back. */
+  isCutOff(): boolean;
 }
 
 /** The one current link, shared by all sides of the broker. */
@@ -36,10 +38,18 @@ export function createLinkHolder(log: Log): LinkHolder {
         },
         log,
       );
-      const session: Session = { link, requests: createRequests(link, log) };
+      let isCutOff = false;
+      const session: Session = {
+        link,
+        requests: createRequests(link, log),
+        isCutOff: () => isCutOff,
+      };
       current = session;
       link.on('info', (message, code) => {
-        if (consequenceOf(code) === 'linkRestoredDataLost') {
+        const consequence = consequenceOf(code);
+        if (consequence === 'linkDown') isCutOff = true;
+        if (consequence === 'linkRestored' || consequence === 'linkRestoredDataLost') isCutOff = false;
+        if (consequence === 'linkRestoredDataLost') {
           session.requests.endStreams(`IBKR dropped the subscriptions (${code}): ${message}`);
         }
       });

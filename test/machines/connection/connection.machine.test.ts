@@ -120,6 +120,16 @@ describe('earning ready', () => {
     });
   });
 
+  it('is ready when it says so, to whoever looks at it then', async () => {
+    start();
+    let phase = '';
+    actor.on('connection.ready', () => {
+      phase = status().phase;
+    });
+    await becomeReady();
+    expect(phase).toBe('ready');
+  });
+
   it.each([
     ['connecting', 5_000, 'no answer from 127.0.0.1:4002 within 5 s', () => {}],
     [
