@@ -56,12 +56,27 @@ const inNamespace = (uid: number): Launcher => ({
   own: () => undefined,
 });
 
-const asUser = (user: User): Launcher => ({
+/**
+ * As root where namespaces are forbidden (most containers): the user `postgres`. `setpriv` leaves it the right to
+ * pass through root's closed folders, above the data folder and above the programs.
+ */
+const asUser = (user: User, passage: boolean): Launcher => ({
   as: 'postgres',
   spawn: (program, args, options) =>
-    spawn(program, args, { ...options, uid: user.uid, gid: user.gid, env: environment() }),
+    passage
+      ? spawn('setpriv', [...passageArguments(user), program, ...args], { ...options, env: environment() })
+      : spawn(program, args, { ...options, uid: user.uid, gid: user.gid, env: environment() }),
   own: (path) => chownSync(path, user.uid, user.gid),
 });
+
+const passageArguments = (user: User): string[] => [
+  `--reuid=${user.uid}`,
+  `--regid=${user.gid}`,
+  '--clear-groups',
+  '--inh-caps=+dac_override',
+  '--ambient-caps=+dac_override',
+  '--',
+];
 
 function postgresUser(): User | null {
   const find = () => users().find((user) => user.name === 'postgres') ?? null;
@@ -79,8 +94,10 @@ export function chooseLauncher(binaries: Binaries, force?: Launcher['as']): Laun
 
   const user = postgresUser();
   if (user !== null) {
-    const run = spawnSync(binaries.postgres, ['--version'], { uid: user.uid, gid: user.gid });
-    if (run.status === 0) return asUser(user);
+    const passing = spawnSync('setpriv', [...passageArguments(user), binaries.postgres, '--version']);
+    if (passing.status === 0) return asUser(user, true);
+    const plain = spawnSync(binaries.postgres, ['--version'], { uid: user.uid, gid: user.gid });
+    if (plain.status === 0) return asUser(user, false);
   }
   throw new StoreError(
     'EMBEDDED_FAILED',

@@ -139,6 +139,18 @@ describe('startEmbeddedPostgres', () => {
     expect(isAlive(stranger.pid ?? 0), 'the stranger is left alone').toBe(true);
   });
 
+  it.runIf(process.geteuid?.() === 0 && platform() === 'linux')(
+    'runs as user postgres below folders closed to others, where root may not make namespaces',
+    async () => {
+      const server = await start({ as: 'postgres' });
+      expect(statSync(join(dataDir, '..')).mode & 0o077, 'a parent is closed').toBe(0);
+      expect(statSync(join(dataDir, 'cluster')).uid).not.toBe(0);
+      await sql(server.url, 'select 1');
+      await server.stop();
+      await sql((await start({ as: 'postgres' })).url, 'select 1');
+    },
+  );
+
   it('refuses a folder that a living process uses', async () => {
     await startInChild();
     await expect(start()).rejects.toMatchObject({
