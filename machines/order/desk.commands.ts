@@ -203,7 +203,7 @@ export function settleSubmission(
       answer(step, requestId, notSent('leaseLost', 'this process does not hold the lease of the session'));
       break;
     case 'duplicate':
-      answer(step, requestId, notSent('duplicate', `order "${ref}" is stored already`, true));
+      answer(step, requestId, notSent('duplicate', 'its ref, or the decision of its bar, is stored already'));
       break;
   }
   landPilot(step, ref, false);

@@ -15,7 +15,7 @@ export interface NotSent {
   readonly outcome: 'notSent';
   readonly reason: 'leaseLost' | 'notReady' | 'duplicate' | 'storeDown';
   readonly message: string;
-  /** Whether intent and decision are stored (the order is then `absent`). */
+  /** Whether this intent and its decision are stored; the order is then `absent`. */
   readonly committed: boolean;
 }
 export type SubmitResult = CommandOutcome | NotSent;
