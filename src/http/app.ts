@@ -1,7 +1,12 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  LogController,
+} from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { addGate } from './auth/gate.ts';
 import { loginApiRoutes, loginRoutes } from './auth/login.routes.ts';
@@ -68,7 +73,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     ...(options.log === undefined ? {} : { loggerInstance: options.log }),
     // Addresses may carry a login token: they are not logged.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { ignoreTrailingSlash: true },
@@ -100,7 +105,15 @@ export function buildApp(options: AppOptions): FastifyInstance {
     strictTransportSecurity: false,
   });
   app.register(cookie);
-  app.register(websocket, { options: { maxPayload: MAX_FEED_MESSAGE_BYTES, perMessageDeflate: false } });
+  const hub = new FeedHub(runtime, app.log);
+  app.register(websocket, {
+    options: { maxPayload: MAX_FEED_MESSAGE_BYTES, perMessageDeflate: false },
+    // Instead of the plugin's own, which closes sockets without a word.
+    preClose: (done) => {
+      hub.close();
+      done();
+    },
+  });
   app.after(() => {
     const hosts = options.host === undefined ? [] : [options.host];
     addGate(app, { webSessions, controlToken, hosts });
@@ -128,8 +141,6 @@ export function buildApp(options: AppOptions): FastifyInstance {
       const typed = scope.withTypeProvider<ZodTypeProvider>();
       for (const routes of things) routes(typed, runtime);
       loginApiRoutes(typed, { loginTokens, webSessions });
-      const hub = new FeedHub(runtime, scope.log);
-      scope.addHook('preClose', async () => hub.close());
       feedRoutes(typed, hub, (hash) => webSessions.isKnown(hash));
     },
     { prefix: '/api/v1' },

@@ -33,9 +33,12 @@ export class FeedHub {
     this.#runtime = runtime;
     this.#log = log;
     this.#limits = limits;
-    this.#unsubscribe = runtime.subscribe((change) => this.#change(change));
+    // The runtime calls this from the midst of its work: whatever goes wrong here stays here.
+    this.#unsubscribe = runtime.subscribe((change) =>
+      this.#guard(`change of "${change.topic}"`, () => this.#change(change)),
+    );
     this.#timers = [
-      setInterval(() => this.#sweep(), SWEEP_MS),
+      setInterval(() => this.#guard('sweep', () => this.#sweep()), SWEEP_MS),
       setInterval(() => this.#beat(), HEARTBEAT_MS),
     ];
     for (const timer of this.#timers) timer.unref();
@@ -58,7 +61,7 @@ export class FeedHub {
     const client: Client = { socket, subscriber, mayStay, answered: true };
     this.#clients.add(client);
     socket.on('message', (data, isBinary) => {
-      if (!isBinary) subscriber.hear(data.toString());
+      if (!isBinary) this.#guard('message', () => subscriber.hear(data.toString()));
     });
     socket.on('pong', () => {
       client.answered = true;
@@ -76,6 +79,14 @@ export class FeedHub {
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     }
     this.#clients.clear();
+  }
+
+  #guard(what: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#log.error({ err: error }, `feed: ${what} failed`);
+    }
   }
 
   #change(change: TopicChange): void {

@@ -91,7 +91,11 @@ async function callerOf(request: FastifyRequest, options: GateOptions): Promise<
 
 function refuse(request: FastifyRequest, reply: FastifyReply) {
   const wantsPage = !request.url.startsWith('/api') && (request.headers.accept ?? '').includes('text/html');
-  if (wantsPage) return sendPage(reply, 401, refusedPage(languageOf(request), 'noLogin'));
+  if (wantsPage) {
+    const site = request.headers['sec-fetch-site'];
+    const fromElsewhere = site === 'cross-site' || site === 'same-site';
+    return sendPage(reply, 401, refusedPage(languageOf(request), 'noLogin', fromElsewhere));
+  }
   reply.header('www-authenticate', 'Bearer');
   return sendProblem(
     reply,

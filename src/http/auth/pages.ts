@@ -83,10 +83,14 @@ function page(language: Language, title: string, body: string, script = ''): Pag
   return { language, nonce, html };
 }
 
-/** The page for someone who may not come in, with the command that helps. */
-export function refusedPage(language: Language, why: 'noLogin' | 'badLink' | 'tooMany'): Page {
+/**
+ * The page for someone who may not come in, with the command that helps. With `again` it asks for the same address
+ * once more by itself: browsers keep a strict cookie back when a link on another site leads here.
+ */
+export function refusedPage(language: Language, why: 'noLogin' | 'badLink' | 'tooMany', again = false): Page {
   const { title, text } = words[language][why];
-  return page(language, title, `<p>${text}</p><code>npm run tw -- login</code>`);
+  const script = again ? 'location.replace(location.pathname + location.search)' : '';
+  return page(language, title, `<p>${text}</p><code>npm run tw -- login</code>`, script);
 }
 
 /** The page in place of a dashboard that was not built. */

@@ -81,6 +81,14 @@ describe('without login', () => {
     expect(api.headers['content-security-policy']).toContain("default-src 'self'");
   });
 
+  it('a browser that comes by a link of another site asks once more by itself, as its cookie was held back', async () => {
+    const ask = (site: string) =>
+      server.app.inject({ url: '/', headers: { accept: 'text/html', 'sec-fetch-site': site } });
+    expect((await ask('cross-site')).body).toContain('location.replace');
+    expect((await ask('same-origin')).body).not.toContain('<script');
+    expect((await ask('none')).body).not.toContain('<script');
+  });
+
   it.each([
     ['a wrong bearer token', { authorization: 'Bearer wrong' }],
     ['an empty bearer token', { authorization: 'Bearer ' }],

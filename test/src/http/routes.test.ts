@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { problemSchema } from '../../../src/contract/problem.schema.ts';
+import { session, system } from './fake-runtime.ts';
+import { bearer, type Harness, harness } from './harness.ts';
+
+let server: Harness;
+beforeAll(async () => {
+  server = harness();
+  await server.app.ready();
+});
+afterAll(() => server.app.close());
+beforeEach(() => {
+  server.runtime.calls.length = 0;
+  server.runtime.fault = null;
+  server.runtime.view = system;
+});
+
+const draft = { id: 'new-one', instrument: { symbol: 'ORCL' }, timeframe: '1d', strategy: 'rsi-14' };
+
+async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) {
+  return server.app.inject({ method, url: `/api/v1${url}`, headers: bearer, ...(payload && { payload }) });
+}
+
+describe('sessions', () => {
+  it('come as a list, and one by one', async () => {
+    expect((await ask('GET', '/sessions')).json()).toEqual({ items: [session('a')] });
+    expect((await ask('GET', '/sessions/a')).json()).toEqual(session('a'));
+  });
+
+  it('are created with the defaults of their schema filled in', async () => {
+    const answer = await ask('POST', '/sessions', draft);
+    expect(answer.statusCode).toBe(201);
+    expect(answer.headers.location).toBe('/api/v1/sessions/new-one');
+    expect(server.runtime.calls[0]?.[1]).toMatchObject({
+      id: 'new-one',
+      instrument: { symbol: 'ORCL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
+      sizing: { kind: 'percent', percent: 10 },
+    });
+  });
+
+  it.each(['start', 'pause', 'resume', 'stop'])('obey %s', async (command) => {
+    expect((await ask('POST', `/sessions/a/${command}`)).statusCode).toBe(200);
+    expect(server.runtime.calls).toEqual([['commandSession', 'a', command]]);
+  });
+
+  it('are removed with an empty answer', async () => {
+    const answer = await ask('DELETE', '/sessions/a');
+    expect([answer.statusCode, answer.body]).toEqual([204, '']);
+  });
+
+  it('tell their decisions, page by page', async () => {
+    await ask('GET', '/sessions/a/decisions?limit=5&before=99');
+    await ask('GET', '/sessions/a/decisions');
+    expect(server.runtime.calls).toEqual([
+      ['decisions', 'a', { limit: 5, before: 99 }],
+      ['decisions', 'a', { limit: 50 }],
+    ]);
+  });
+});
+
+describe('a route', () => {
+  it.each([
+    ['/orders', { items: [] }],
+    ['/trades?source=manual', { items: [] }],
+    ['/positions', { items: [] }],
+    ['/account', { items: [] }],
+    ['/pnl', { items: [] }],
+    ['/prices', { items: [] }],
+    ['/bars?instrumentId=ORCL.STK.SMART.USD&timeframe=1d', { items: [] }],
+    ['/strategies', { items: [] }],
+    ['/strategies/kinds', { items: [] }],
+    ['/risk', system.risk],
+    ['/system', system],
+    ['/actors', { items: [] }],
+  ])('GET %s answers', async (url, body) => {
+    const answer = await ask('GET', url);
+    expect([answer.statusCode, answer.json()]).toEqual([200, body]);
+  });
+
+  it('asks the broker for positions on refresh', async () => {
+    expect((await ask('POST', '/positions/refresh')).statusCode).toBe(200);
+    expect(server.runtime.calls).toEqual([['refreshPositions']]);
+  });
+
+  it('places and cancels orders, with the outcome in the answer', async () => {
+    const order = { instrumentId: 'X', side: 'BUY', quantity: '1', orderType: 'MKT' };
+    expect((await ask('POST', '/orders', order)).json()).toMatchObject({ outcome: 'accepted', ref: 'r1' });
+    expect((await ask('DELETE', '/orders/r1')).json()).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('throws the kill switch, with or without a cause', async () => {
+    await ask('POST', '/risk/halt', { cause: 'enough' });
+    await ask('POST', '/risk/resume');
+    expect(server.runtime.calls).toEqual([
+      ['setRisk', 'halt', 'enough'],
+      ['setRisk', 'resume', 'by a person'],
+    ]);
+  });
+});
+
+describe('health', () => {
+  it('names what is not well', async () => {
+    server.runtime.view = {
+      ...system,
+      connection: { ...system.connection, phase: 'backingOff', cause: 'connection refused' },
+    };
+    expect((await ask('GET', '/health')).json()).toMatchObject({
+      status: 'degraded',
+      checks: [{ name: 'broker', ok: false, cause: 'connection refused' }, { ok: true }, { ok: true }],
+    });
+    const ready = await server.app.inject({ url: '/readyz', headers: bearer });
+    expect([ready.statusCode, ready.json().detail]).toEqual([503, 'broker: connection refused']);
+  });
+
+  it('is ready when broker and store are', async () => {
+    expect((await server.app.inject({ url: '/readyz', headers: bearer })).statusCode).toBe(200);
+  });
+});
+
+describe('a problem document', () => {
+  it('tells each refused field by its path', async () => {
+    const answer = await ask('POST', '/sessions', {
+      ...draft,
+      id: 'Not A Slug',
+      instrument: { symbol: '' },
+      sizing: { kind: 'percent', percent: 200 },
+      colour: 1,
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    const problem = problemSchema.parse(answer.json());
+    expect(problem.code).toBe('invalid');
+    expect(problem.errors?.map(({ path }) => path).sort()).toEqual([
+      'colour',
+      'id',
+      'instrument.symbol',
+      'sizing.percent',
+    ]);
+  });
+
+  it.each([
+    ['/bars?instrumentId=X&timeframe=7m', 'timeframe'],
+    ['/trades?limit=0', 'limit'],
+    ['/trades?soucre=manual', 'soucre'],
+  ])('GET %s is refused at %s', async (url, path) => {
+    const answer = await ask('GET', url);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors[0].path).toBe(path);
+  });
+
+  it('carries what the runtime refused', async () => {
+    const missing = await ask('GET', '/sessions/nobody');
+    expect([missing.statusCode, missing.json()]).toEqual([
+      404,
+      {
+        type: 'urn:tradewarden:problem:unknownSession',
+        title: 'Not Found',
+        status: 404,
+        detail: 'There is no session "nobody".',
+        code: 'unknownSession',
+      },
+    ]);
+    const taken = await ask('POST', '/sessions', { ...draft, id: 'a' });
+    expect([taken.statusCode, taken.json().errors]).toEqual([409, [{ path: 'id', message: 'is taken' }]]);
+  });
+
+  it('tells nothing of a fault within', async () => {
+    server.runtime.fault = new Error('password=secret at /home/x');
+    const answer = await ask('GET', '/system');
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toMatch(/secret|home|stack/);
+    problemSchema.parse(answer.json());
+  });
+
+  it('tells nothing of an answer that does not fit its schema', async () => {
+    server.runtime.view = { ...system, mode: 'other' as 'paper' };
+    const answer = await ask('GET', '/system');
+    expect(answer.statusCode).toBe(500);
+    problemSchema.parse(answer.json());
+  });
+
+  it.each([
+    ['GET', '/nothing', {}, '', 404],
+    ['PUT', '/sessions', {}, '', 404],
+    ['POST', '/sessions', { 'content-type': 'text/xml' }, '<a/>', 415],
+    ['POST', '/sessions', { 'content-type': 'application/json' }, '{', 400],
+    ['POST', '/sessions', { 'content-type': 'application/json' }, `"${'x'.repeat(300_000)}"`, 413],
+    ['GET', '/feed', {}, '', 426],
+    ['GET', '/%zz', {}, '', 400],
+  ] as const)('%s %s with %j answers in the same form', async (method, url, headers, payload, status) => {
+    const answer = await server.app.inject({
+      method,
+      url: `/api/v1${url}`,
+      headers: { ...bearer, ...headers },
+      ...(payload === '' ? {} : { payload }),
+    });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    problemSchema.parse(answer.json());
+  });
+});
+
+describe('OpenAPI', () => {
+  it('describes every thing, with the problem document', async () => {
+    const document = (await ask('GET', '/openapi.json')).json();
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining([
+        '/api/v1/sessions',
+        '/api/v1/orders/{ref}',
+        '/api/v1/risk/halt',
+        '/api/v1/feed',
+      ]),
+    );
+    expect(Object.keys(document.paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([]);
+    const { responses } = document.paths['/api/v1/sessions'].get;
+    expect(Object.keys(responses.default.content)).toEqual(['application/problem+json']);
+  });
+
+  it('has pages to read', async () => {
+    const answer = await server.app.inject({ url: '/api/docs', headers: bearer });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toContain('text/html');
+  });
+});
