@@ -1,5 +1,5 @@
 /** The desk's side of commands: who may go, with which id, and what each is answered. */
-import { isFinal, type Order, type OrderRef } from '../domain/order.ts';
+import { isFinal, type Order, type OrderRef, type OrderState } from '../domain/order.ts';
 import type {
   CancelCommand,
   CancelRefusal,
@@ -210,8 +210,16 @@ export function settleSubmission(
   return step;
 }
 
-const abandon = (step: Step, ref: OrderRef, message: string): void =>
+/** Certainly never sent: remembered here at once, so that a recovery under way does not take it for one in flight. */
+function abandon(step: Step, ref: OrderRef, message: string): void {
+  remember(step, ref, 'absent');
   record(step, { kind: 'abandon', ref, message });
+}
+
+function remember(step: Step, ref: OrderRef, state: OrderState): void {
+  const entries = Object.entries(step.context.settled).slice(-mostSettled + 1);
+  change(step, { settled: { ...Object.fromEntries(entries), [ref]: state } });
+}
 
 /** Everything that is not yet on its way is turned away, and every order hears of it. */
 export function loseConnection(context: DeskContext, cause: string): Step {
@@ -326,12 +334,11 @@ function answerCancels(step: Step, order: Order, code: number | null, instead?: 
 }
 
 function settleOrder(step: Step, { ref, state }: Order): void {
-  const entries = Object.entries(step.context.settled).slice(-mostSettled + 1);
   change(step, {
     orders: without(step.context.orders, ref),
     crashes: without(step.context.crashes, ref),
-    settled: { ...Object.fromEntries(entries), [ref]: state },
   });
+  remember(step, ref, state);
   step.effects.push({ kind: 'stopOrder', ref });
 }
 

@@ -83,8 +83,6 @@ export type OrderEvent =
   | OrderFilledTo
   | { readonly type: 'order.learned'; readonly permId: number }
   | { readonly type: 'order.cancel' }
-  /** Certainly never handed to the socket. */
-  | { readonly type: 'order.neverSent'; readonly message: string }
   | { readonly type: 'order.linkLost'; readonly cause: string }
   | { readonly type: 'place.done' }
   | { readonly type: 'place.refused'; readonly message: string }

@@ -245,10 +245,6 @@ export function createOrderMachine(ports: SingleOrderPorts) {
             },
             { actions: missingParams },
           ],
-          'order.neverSent': {
-            target: 'absent',
-            actions: { type: 'explain', params: ({ event }) => event },
-          },
         },
       },
       working: {
