@@ -10,121 +10,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { Decimal } from 'decimal.js';
-import { z } from 'zod';
 import type { Ledger } from './account/ledger.ts';
 import { GatewayError } from './errors.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
-
-const decimal = z.string().transform((text, context) => {
-  try {
-    return new Decimal(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: `found "${text}", expected a decimal` });
-    return z.NEVER;
-  }
-});
-const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((v) => v ?? undefined);
-
-const ticketSchema = z.object({
-  action: z.string(),
-  totalQuantity: maybe(decimal),
-  orderType: z.string(),
-  lmtPrice: maybe(decimal),
-  auxPrice: maybe(decimal),
-  tif: z.string(),
-  ocaGroup: z.string(),
-  account: z.string(),
-  openClose: z.string(),
-  origin: z.number(),
-  orderRef: z.string(),
-  transmit: z.boolean(),
-  parentId: z.number(),
-  outsideRth: z.boolean(),
-  hidden: z.boolean(),
-  allOrNone: z.boolean(),
-  displaySize: z.number(),
-  triggerMethod: z.number(),
-  goodAfterTime: z.string(),
-  goodTillDate: z.string(),
-  ocaType: z.number(),
-  whatIf: z.boolean(),
-  algoStrategy: z.string(),
-  conditionCount: z.number(),
-});
-
-const orderSchema = z.object({
-  permId: z.number(),
-  clientId: z.number(),
-  orderId: z.number(),
-  conId: z.number(),
-  exchange: z.string(),
-  ticket: ticketSchema,
-  status: z.enum(['Inactive', 'PreSubmitted', 'Submitted', 'Filled', 'Cancelled']),
-  filled: decimal,
-  avgFillPrice: decimal,
-  lastFillPrice: decimal,
-  commission: decimal,
-  whyHeld: z.string(),
-  warning: z.string(),
-  placedAt: z.number(),
-  expiresAt: maybe(z.number()),
-  doneAt: maybe(z.number()),
-  doneWallAt: maybe(z.number()),
-  completedStatus: z.string(),
-});
-
-const executionSchema = z.object({
-  execId: z.string(),
-  permId: z.number(),
-  clientId: z.number(),
-  orderId: z.number(),
-  conId: z.number(),
-  side: z.enum(['BOT', 'SLD']),
-  shares: decimal,
-  price: decimal,
-  cumQty: decimal,
-  avgPrice: decimal,
-  orderRef: z.string(),
-  exchange: z.string(),
-  commission: decimal,
-  realizedPnl: maybe(decimal),
-  at: z.number(),
-  wallAt: z.number(),
-});
-
-const ledgerSchema = z.object({
-  cash: decimal,
-  holdings: z.record(
-    z.string(),
-    z.object({ quantity: decimal, avgCost: decimal, realizedToday: decimal, unrealizedAtDayStart: decimal }),
-  ),
-  day: z.string(),
-  netLiquidationAtDayStart: decimal,
-});
-
-const snapshotSchema = z.object({
-  k: z.literal('snapshot'),
-  version: z.literal(1),
-  account: z.string(),
-  clock: z.number().optional(),
-  permIdBase: z.number(),
-  execIdBase: z.number(),
-  orderCount: z.number(),
-  executionCount: z.number(),
-  nextOrderIds: z.record(z.string(), z.number()),
-  orders: z.array(orderSchema),
-  executions: z.array(executionSchema),
-  ledger: ledgerSchema.optional(),
-});
-
-const recordSchema = z.discriminatedUnion('k', [
-  snapshotSchema,
-  z.object({ k: z.literal('clock'), at: z.number() }),
-  z.object({ k: z.literal('order'), order: orderSchema }),
-  z.object({ k: z.literal('fill'), order: orderSchema, execution: executionSchema, ledger: ledgerSchema }),
-  z.object({ k: z.literal('ledger'), ledger: ledgerSchema }),
-]);
+import { type StoredRecord, stateRecordSchema } from './state.schema.ts';
 
 type StateRecord =
   | { k: 'clock'; at: number }
@@ -226,9 +115,9 @@ export class BrokerState {
     const lines = text.split('\n');
     for (const [index, line] of lines.entries()) {
       if (line === '') continue;
-      let record: z.infer<typeof recordSchema>;
+      let record: StoredRecord;
       try {
-        record = recordSchema.parse(JSON.parse(line));
+        record = stateRecordSchema.parse(JSON.parse(line));
       } catch (cause) {
         // A killed process may leave half a line behind; only the last one, and nobody was told of it.
         if (index === lines.length - 1) return;
@@ -240,7 +129,7 @@ export class BrokerState {
     }
   }
 
-  #apply(record: z.infer<typeof recordSchema>, path: string): void {
+  #apply(record: StoredRecord, path: string): void {
     if (record.k === 'clock') this.clock = Math.max(this.clock ?? 0, record.at);
     else if (record.k === 'order') this.#keepOrder(record.order);
     else if (record.k === 'ledger') this.ledger = record.ledger;

@@ -1,24 +1,15 @@
 import { Decimal } from 'decimal.js';
-import { bookFill, type Ledger, type LedgerContract } from '../account/ledger.ts';
-import { beginDay, type Marked, marginFractions, type Valuation, valuate } from '../account/valuation.ts';
+import { Account } from '../account/account.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Feed } from '../market/feed.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Market } from '../market/market.ts';
-import { localDate, stamp } from '../market/zone.ts';
+import { stamp } from '../market/zone.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 import type { BrokerState } from '../state.ts';
-import { commissionOf } from './commission.ts';
+import { fillOrder } from './fill.ts';
 import { type Book, match } from './match.ts';
-import {
-  type BrokerExecution,
-  type BrokerOrder,
-  isBuy,
-  isLive,
-  quantityOf,
-  remainingOf,
-  ZERO,
-} from './order.ts';
+import { type BrokerExecution, type BrokerOrder, isBuy, isLive, remainingOf, ZERO } from './order.ts';
 import { type Complaint, validateTicket } from './rules.ts';
 
 /** What the desk tells the world, in the order in which TWS does. Everything told is already stored. */
@@ -43,6 +34,7 @@ export interface Placement {
 
 /** Takes orders, matches them against the quotes, books the fills. The only writer of the broker's state. */
 export class OrderDesk {
+  readonly account: Account;
   readonly #market: Market;
   readonly #state: BrokerState;
   readonly #config: GatewayConfig;
@@ -57,12 +49,12 @@ export class OrderDesk {
     config: GatewayConfig;
     listener: DeskListener;
   }) {
+    this.account = new Account(options);
     this.#market = options.market;
     this.#state = options.state;
     this.#config = options.config;
     this.#listener = options.listener;
     for (const order of this.#state.orders.values()) if (isLive(order)) this.#file(order);
-    this.#ledger();
   }
 
   orders(): BrokerOrder[] {
@@ -79,10 +71,6 @@ export class OrderDesk {
     for (const order of this.#state.orders.values())
       if (order.clientId === clientId && order.orderId === orderId) found = order;
     return found;
-  }
-
-  valuation(): Valuation {
-    return valuate(this.#ledger(), this.#config.account, (conId) => this.marked(conId));
   }
 
   /** Places a new order, or changes the live one under the same id. Answers the refusal, if any. */
@@ -114,7 +102,7 @@ export class OrderDesk {
       doneWallAt: undefined,
       completedStatus: '',
     };
-    const reason = this.#cannotAfford(order, instrument);
+    const reason = this.account.cannotAfford(order, instrument);
     if (reason !== undefined) {
       const rejected = this.#done({ ...order, status: 'Inactive' }, `Rejected: ${reason}`);
       this.#listener.orderMessage(rejected, 201, `Order rejected - reason:${reason}`);
@@ -161,33 +149,7 @@ export class OrderDesk {
       for (const order of [...orders])
         if (order.expiresAt !== undefined && order.expiresAt <= now)
           this.#cancel(order, 'Expired at the close');
-    const day = this.#marketDay();
-    const ledger = this.#ledger();
-    if (ledger.day === day) return;
-    this.#state.saveLedger(beginDay(ledger, day, this.#config.account, (conId) => this.marked(conId)));
-  }
-
-  marked(conId: number): Marked | undefined {
-    const feed = this.#market.feed(conId);
-    if (feed === undefined) return undefined;
-    const { last } = feed.quote;
-    return {
-      ...ledgerContract(feed.instrument, this.#config),
-      price: last === undefined ? undefined : new Decimal(last),
-    };
-  }
-
-  #marketDay(): string {
-    return localDate(this.#market.instruments[0]?.config.timeZone ?? 'UTC', this.#market.now);
-  }
-
-  #ledger(): Ledger {
-    if (this.#state.ledger === undefined) {
-      const cash = new Decimal(this.#config.account.cash);
-      this.#state.saveLedger({ cash, holdings: {}, day: this.#marketDay(), netLiquidationAtDayStart: cash });
-    }
-    // saveLedger has just set it.
-    return this.#state.ledger as Ledger;
+    this.account.beginDayIfNew();
   }
 
   #modify(order: BrokerOrder, { ticket, instrument, exchange }: Placement): Complaint | undefined {
@@ -205,7 +167,7 @@ export class OrderDesk {
       expiresAt: this.#expiry(ticket, instrument),
       status: order.status === 'Inactive' && ticket.transmit ? 'PreSubmitted' : order.status,
     };
-    const reason = this.#cannotAfford(changed, instrument);
+    const reason = this.account.cannotAfford(changed, instrument);
     if (reason !== undefined) return { code: 201, text: `Order rejected - reason:${reason}` };
     this.#save(changed);
     this.#listener.orderChanged(changed);
@@ -273,52 +235,20 @@ export class OrderDesk {
   }
 
   #fill(order: BrokerOrder, instrument: Instrument, shares: Decimal, price: Decimal): void {
-    const now = this.#market.now;
-    const filled = order.filled.plus(shares);
-    const value = order.avgFillPrice.times(order.filled).plus(price.times(shares));
-    const tradeValue = value.times(instrument.multiplier);
-    const charged = commissionOf(this.#config.commission, instrument.config.secType, filled, tradeValue);
-    const commission = charged.minus(order.commission);
-    const contract = ledgerContract(instrument, this.#config);
-    const booked = bookFill(
-      this.#ledger(),
-      contract,
-      isBuy(order) ? shares : shares.neg(),
-      price,
-      commission,
-    );
-    const isFilled = filled.gte(quantityOf(order));
-    const next: BrokerOrder = {
-      ...order,
-      status: isFilled ? 'Filled' : 'Submitted',
-      warning: '',
-      filled,
-      avgFillPrice: value.div(filled),
-      lastFillPrice: price,
-      commission: charged,
-      doneAt: isFilled ? now : undefined,
-      doneWallAt: isFilled ? Date.now() : undefined,
-      completedStatus: isFilled ? `Filled Size: ${filled.toFixed()}` : '',
-    };
-    const execution: BrokerExecution = {
-      execId: this.#execId(),
-      permId: order.permId,
-      clientId: order.clientId,
-      orderId: order.orderId,
-      conId: order.conId,
-      side: isBuy(order) ? 'BOT' : 'SLD',
+    const made = fillOrder({
+      order,
+      instrument,
       shares,
       price,
-      cumQty: filled,
-      avgPrice: next.avgFillPrice,
-      orderRef: order.ticket.orderRef,
-      exchange: order.exchange === 'SMART' ? instrument.config.primaryExchange || 'SMART' : order.exchange,
-      commission,
-      realizedPnl: booked.realized,
-      at: now,
-      wallAt: Date.now(),
-    };
-    this.#state.saveFill(next, execution, booked.ledger);
+      at: this.#market.now,
+      execId: this.#execId(),
+      commission: this.#config.commission,
+    });
+    const { next } = made;
+    const signed = isBuy(order) ? shares : shares.neg();
+    const { ledger, realized } = this.account.booked(instrument, signed, price, made.execution.commission);
+    const execution: BrokerExecution = { ...made.execution, realizedPnl: realized };
+    this.#state.saveFill(next, execution, ledger);
     this.#file(next);
     this.#listener.executed(execution);
     this.#listener.orderChanged(next);
@@ -363,38 +293,9 @@ export class OrderDesk {
     return ticket.outsideRth ? Math.max(day.liquidClose, day.playedTo) : day.liquidClose;
   }
 
-  /** Why the account cannot carry the order; reducing a position is always possible. */
-  #cannotAfford(order: BrokerOrder, instrument: Instrument): string | undefined {
-    const { price, rate, multiplier, secType } = this.marked(instrument.conId) ?? {};
-    if (rate === undefined || multiplier === undefined || secType === undefined)
-      return 'No trading permissions.';
-    const at = order.ticket.lmtPrice ?? price;
-    if (at === undefined) return undefined;
-    const now = this.valuation();
-    const held = now.holdings.find((each) => each.conId === instrument.conId)?.holding.quantity ?? ZERO;
-    const after = held.plus(isBuy(order) ? remainingOf(order) : remainingOf(order).neg());
-    const growth = after.abs().minus(held.abs());
-    if (growth.lte(0)) return undefined;
-    const needed = growth
-      .times(at)
-      .times(multiplier)
-      .times(rate)
-      .times(marginFractions(this.#config.account, secType).initial);
-    if (needed.lte(now.availableFunds)) return undefined;
-    const { currency } = this.#config.account;
-    return `YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR AVAILABLE FUNDS [${now.availableFunds.toFixed(2)} ${currency}] MUST EXCEED THE INITIAL MARGIN [${needed.toFixed(2)} ${currency}]`;
-  }
-
   /** IBKR's shape: four dotted parts; the last is raised by corrections. */
   #execId(): string {
     const serial = this.#state.execIdBase + this.#state.executionCount;
     return `0000e0d5.${serial.toString(16).padStart(8, '0')}.01.01`;
   }
-}
-
-/** What the ledger must know of an instrument; an unknown exchange rate counts as 1. */
-export function ledgerContract(instrument: Instrument, config: GatewayConfig): LedgerContract {
-  const { currency, secType } = instrument.config;
-  const rate = currency === config.account.currency ? 1 : (config.account.rates[currency] ?? 1);
-  return { conId: instrument.conId, secType, multiplier: instrument.multiplier, rate: new Decimal(rate) };
 }

@@ -23,14 +23,16 @@ export class AccountSubscriptions {
 
   second(): void {
     if (this.#active.size === 0) return;
-    const values = this.#session.broker.desk.valuation();
+    const values = this.#session.broker.desk.account.valuation();
     for (const update of this.#active.values()) update(values);
   }
 
   /** A fill of any client changed a position. */
   filled(conId: number): void {
     if (this.#wantsPositions) {
-      const held = this.#session.broker.desk.valuation().holdings.find((each) => each.conId === conId);
+      const held = this.#session.broker.desk.account
+        .valuation()
+        .holdings.find((each) => each.conId === conId);
       const wire = held === undefined ? undefined : this.#wire(held);
       if (wire !== undefined) this.#session.send(messages.position(this.#account, wire));
     }
@@ -38,7 +40,7 @@ export class AccountSubscriptions {
   }
 
   positions(): void {
-    for (const position of this.#open(this.#session.broker.desk.valuation()))
+    for (const position of this.#open(this.#session.broker.desk.account.valuation()))
       this.#session.send(messages.position(this.#account, position));
     this.#session.send(messages.positionEnd());
     this.#wantsPositions = true;
@@ -94,7 +96,7 @@ export class AccountSubscriptions {
       for (const position of moved) this.#session.send(messages.portfolioValue(this.#account, position));
       this.#session.send(messages.accountUpdateTime(this.#clock()));
     };
-    update(this.#session.broker.desk.valuation());
+    update(this.#session.broker.desk.account.valuation());
     this.#session.send(messages.accountDownloadEnd(this.#account));
     this.#active.set('updates', update);
   }
@@ -170,7 +172,7 @@ export class AccountSubscriptions {
     const update = (values: Valuation): void => {
       for (const item of news(select(values))) this.#session.send(encode(item));
     };
-    update(this.#session.broker.desk.valuation());
+    update(this.#session.broker.desk.account.valuation());
     this.#active.set(`${kind} ${reqId}`, update);
   }
 

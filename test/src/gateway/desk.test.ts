@@ -128,7 +128,7 @@ test('whatever is placed, changed and cancelled, executions, orders, positions a
                 : e.price.gte(order.ticket.lmtPrice),
             ).toBe(true);
       }
-      const now = broker.desk.valuation();
+      const now = broker.desk.account.valuation();
       const held = now.holdings[0]?.holding.quantity ?? D(0);
       expect(held.toString()).toBe(position.toString());
       expect(now.cash.minus(cash).abs().toNumber()).toBeLessThan(1e-6);

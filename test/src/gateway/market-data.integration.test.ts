@@ -332,3 +332,13 @@ test('a market that has run out says so and keeps answering', async () => {
   const [, first] = (await client.next('headTimestamp')).args;
   expect(first).toBe(String(Date.parse('2024-01-02T14:30:00Z') / 1000));
 });
+
+test('the market plays by itself, at the chosen speed and without a client', async () => {
+  const started = performance.now();
+  const gateway = await testGateway({ config: acmeConfig(), autoplay: true, speed: 46_800 });
+  const client = await connected(gateway.port);
+  client.ib.reqHistoricalData(1, ACME, '', '1 D', DAY, WhatToShow.TRADES, 1, 1, true);
+  await client.next('historicalDataUpdate', (_, date) => date === '20240110');
+  // Two whole sessions lie before the third day; each takes half a wall second.
+  expect(performance.now() - started).toBeGreaterThan(900);
+});
