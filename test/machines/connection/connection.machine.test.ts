@@ -211,6 +211,18 @@ describe('earning ready', () => {
     expect((status().retryAt ?? 0) - clock.now()).toBe(500);
   });
 
+  it('starts from the shortest wait again once a heartbeat was answered', async () => {
+    start();
+    actor.send({ type: 'connection.connect' });
+    socket.tell({ type: 'socket.closed', cause: 'refused' });
+    await clock.advanceSettled(250);
+    introduce();
+    await clock.advanceSettled(2_000);
+    expect(status().phase).toBe('ready');
+    socket.tell({ type: 'socket.closed', cause: 'gone' });
+    expect((status().retryAt ?? 0) - clock.now()).toBe(250);
+  });
+
   it('ignores what an old socket still says', async () => {
     start();
     actor.send({ type: 'connection.connect' });

@@ -11,19 +11,31 @@ import {
 } from '../../../../machines/connection/connection.machine.ts';
 import type { ReadyFacts } from '../../../../machines/connection/connection.ports.ts';
 import type { ConnectionStatus } from '../../../../machines/connection/connection.status.ts';
+import type { Instrument } from '../../../../machines/domain/instrument.ts';
 import type { OrderIntent } from '../../../../machines/domain/order.ts';
 import { createIbBroker, type IbBroker } from '../../../../src/broker/ib/ib-broker.ts';
 import type { Log } from '../../../../src/broker/ib/log.ts';
 import { gatewayConfigSchema } from '../../../../src/gateway/config.ts';
 import { type RunningGateway, startGateway } from '../../../../src/gateway/start.ts';
 
-/** Two synthetic markets, played fast; ORCL by minutes and DAILY by days. */
+/** Synthetic markets, played fast in one session's hours: a share by minutes, one by days, and a future. */
 export const market = gatewayConfigSchema.parse({
   marketStart: '2026-01-05',
+  account: { rates: { EUR: 1.1 } },
   speed: 60,
   instruments: [
     { symbol: 'ORCL', source: { synthetic: { timeframe: '1m', days: 30, historyDays: 10 } } },
     { symbol: 'DAILY', source: { synthetic: { timeframe: '1d' } } },
+    {
+      symbol: 'ESTX50',
+      secType: 'FUT',
+      exchange: 'EUREX',
+      currency: 'EUR',
+      expiry: '2026-03-20',
+      multiplier: 10,
+      minTick: 1,
+      source: { synthetic: { timeframe: '1m', days: 30, historyDays: 10, startPrice: 5000 } },
+    },
   ],
 });
 
@@ -58,10 +70,14 @@ export interface Client {
 
 export function startClient(
   port: number,
-  { clientId = 1, timing = {} }: { clientId?: number; timing?: Partial<ConnectionTiming> } = {},
+  {
+    clientId = 1,
+    timing = {},
+    instruments = [],
+  }: { clientId?: number; timing?: Partial<ConnectionTiming>; instruments?: Instrument[] } = {},
 ): Client {
   const { log, complaints } = createMemoryLog();
-  const broker = createIbBroker({ log, now: Date.now });
+  const broker = createIbBroker({ log, now: Date.now, instruments });
   const actor = createActor(
     createConnectionMachine({ ...broker.socket, now: Date.now, random: Math.random }),
     {

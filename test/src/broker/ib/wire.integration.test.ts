@@ -179,6 +179,30 @@ describe('over the wire', () => {
     expect(a.complaints).toEqual([]);
   });
 
+  it('names a future by the key that found it, and after a restart by what it remembers', async () => {
+    const a = client(gateway.port);
+    const { nextValidId: orderId } = await a.ready();
+    const key = {
+      symbol: 'ESTX50',
+      secType: 'FUT',
+      exchange: 'EUREX',
+      currency: 'EUR',
+      expiry: '202603',
+    } as const;
+    const future = await a.broker.marketData.instrument(key);
+    expect(future).toMatchObject({ id: 'ESTX50-202603.FUT.EUREX.EUR', multiplier: '10', minTick: '1' });
+    const news = listen(a);
+    const intent = marketOrder(ref(1), { instrumentId: future.id, quantity: '1', side: 'SELL' });
+    a.broker.execution.place({ orderId, intent, account: 'DU1000001' });
+    await eventually(() => expect(news.map(({ type }) => type)).toContain('broker.commission'));
+    expect(await a.broker.account.positions()).toMatchObject([{ instrumentId: future.id, quantity: '-1' }]);
+    a.actor.stop();
+    const b = client(gateway.port, { instruments: [future] });
+    const { positions, truth } = await b.ready();
+    expect(positions).toMatchObject([{ instrumentId: future.id, quantity: '-1' }]);
+    expect(truth.executions).toMatchObject([{ instrumentId: future.id, orderRef: ref(1) }]);
+  });
+
   it('hears a rejection and a cancel of its own orders', async () => {
     const a = client(gateway.port);
     const { nextValidId: orderId } = await a.ready();
