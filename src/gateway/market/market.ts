@@ -79,7 +79,9 @@ export class Market {
         );
     if (!this.#overSaid && this.clock.isOver) {
       this.#overSaid = true;
-      this.#log.warn('every source has run out: the market is closed for good');
+      this.#log.warn(
+        'every source has run out: the market is closed for good; without its state file it plays from the start again',
+      );
     }
   }
 }
