@@ -42,7 +42,7 @@ describe('loadYamlFile', () => {
           const lines = text.split('\n').length;
           for (const problem of loaded.problems) {
             expect(problemLine(problem)).not.toContain('\n');
-            expect(problem.message).toMatch(/^found [^]*(expected|did you mean) /);
+            expect(problem.message).toMatch(/^found [\s\S]*(expected|did you mean) /);
             expect(problem.line).toBeLessThanOrEqual(lines);
           }
         }),
