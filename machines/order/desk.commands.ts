@@ -49,9 +49,12 @@ export const announce = (context: DeskContext, state: 'waiting' | 'recovering' |
   return step;
 };
 
-/** A new connection: what it told is kept for recovery, and the first order will travel alone again. */
+/**
+ * A new connection, or the same one loaded anew: what it told is kept for recovery, the first order will travel alone
+ * again, and what was not yet on its way is turned away.
+ */
 export function noteReady(context: DeskContext, { facts }: ReadyNews): Step {
-  return begin({
+  const step = begin({
     ...context,
     connection: context.connection + 1,
     accounts: facts.accounts,
@@ -59,6 +62,13 @@ export function noteReady(context: DeskContext, { facts }: ReadyNews): Step {
     firstTruth: facts.truth,
     pilot: { ref: null, landed: false },
   });
+  turnHeldAway(step, 'the broker is asked anew where all orders stand');
+  return step;
+}
+
+function turnHeldAway(step: Step, message: string): void {
+  for (const { requestId } of step.context.held) answer(step, requestId, notSent('notReady', message));
+  change(step, { held: [] });
 }
 
 /** What the store knows at the start of a recovery. */
@@ -223,10 +233,8 @@ function remember(step: Step, ref: OrderRef, state: OrderState): void {
 
 /** Everything that is not yet on its way is turned away, and every order hears of it. */
 export function loseConnection(context: DeskContext, cause: string): Step {
-  const step = begin({ ...context, held: [], asking: [], firstTruth: null, askAgain: false });
-  for (const { requestId } of context.held) {
-    answer(step, requestId, notSent('notReady', `the connection was lost: ${cause}`));
-  }
+  const step = begin({ ...context, asking: [], firstTruth: null, askAgain: false });
+  turnHeldAway(step, `the connection was lost: ${cause}`);
   for (const ref of Object.keys(context.orders)) tell(step, ref, { type: 'order.linkLost', cause });
   for (const requestId of context.asking) {
     answer(step, requestId, { outcome: 'unknown', message: `the connection was lost: ${cause}` });

@@ -115,6 +115,21 @@ describe('a disconnect', () => {
   });
 });
 
+describe('a connection that is loaded anew', () => {
+  it('turns away what was not on its way, and keeps what is', async () => {
+    const world = await new DeskWorld().open();
+    void world.submit(intentOf(1));
+    const held = world.submit(intentOf(2));
+    await world.settle();
+    world.ready();
+    expect(await held).toMatchObject({ outcome: 'notSent', reason: 'notReady', committed: false });
+    await world.settle();
+    expect(world.client.isOpen()).toBe(true);
+    expect(world.stored(ref).state).toBe('working');
+    expect(world.broker.placed).toHaveLength(1);
+  });
+});
+
 describe('a restart', () => {
   it('settles an intent that was committed and never sent as absent, without sending it', async () => {
     const world = await new DeskWorld().open();
