@@ -31,6 +31,8 @@ export interface ConnectionInput {
 export type ConnectionEvent =
   | { readonly type: 'connection.connect' }
   | { readonly type: 'connection.disconnect' }
+  /** Takes `ready` back and loads everything anew, for an actor that was restarted under a ready connection. */
+  | { readonly type: 'connection.reload' }
   | SocketEvent;
 
 export type ConnectionEmitted =

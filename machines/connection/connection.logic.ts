@@ -166,6 +166,7 @@ const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
 /** Causes, in sentences for people. */
 export const causes = {
+  reload: (): string => 'orders and positions are asked for anew after a restart on our side',
   connectTimeout: ({ endpoint, timing }: ConnectionContext): string =>
     `no answer from ${address(endpoint)} within ${seconds(timing.connectMs)}`,
   handshakeTimeout: ({ endpoint, timing, nextValidId, status }: ConnectionContext): string => {

@@ -174,6 +174,7 @@ export function createConnectionMachine(ports: ConnectionPorts) {
                 description: 'All is loaded and the heart beats.',
                 entry: [{ type: 'enter', params: { phase: 'ready' } }, 'announceChange'],
                 on: {
+                  'connection.reload': { target: 'loading', actions: blame(causes.reload) },
                   'socket.notice': [
                     {
                       guard: 'saysLinkDown',

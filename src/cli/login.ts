@@ -11,8 +11,8 @@ export function loginCommand(): Command {
     .action(async (flags: { data: string; json: boolean }) => {
       const control = await connectControl(flags.data);
       const answer = z
-        .object({ loginUrl: z.string() })
+        .object({ url: z.string() })
         .parse(await control.request('POST', '/api/v1/login-links'));
-      createOutput(flags.json).result(answer, answer.loginUrl);
+      createOutput(flags.json).result(answer, answer.url);
     });
 }

@@ -19,7 +19,7 @@ export function riskCommands(): Command[] {
       .action(async (flags: { data: string; json: boolean; cause: string }) => {
         const control = await connectControl(flags.data);
         const answer = await control.request('POST', `/api/v1/risk/${verb}`, { cause: flags.cause });
-        const { risk } = systemViewSchema.parse(answer);
+        const risk = systemViewSchema.shape.risk.parse(answer);
         createOutput(flags.json).result(risk, `risk is ${risk.state} (${risk.cause})`);
       }),
   );

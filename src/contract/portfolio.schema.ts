@@ -61,6 +61,8 @@ export const tradeViewSchema = z.object({
   message: z.string().nullable(),
   /** Last fill (market time), else creation (wall clock). */
   time: instantMs,
+  /** When it became known here, wall clock: the order of the history, and what `before` compares with. */
+  at: instantMs,
 });
 export type TradeView = z.infer<typeof tradeViewSchema>;
 

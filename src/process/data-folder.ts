@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface DataFolder {
@@ -68,7 +69,7 @@ function listen(path: string): Promise<Server> {
 export async function openDataFolder(dir: string): Promise<DataFolder> {
   const path = resolve(dir);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const probe = join(path, '.write-probe');
     await writeFile(probe, Buffer.alloc(4096));
     await rm(probe);

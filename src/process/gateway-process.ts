@@ -41,7 +41,6 @@ export interface GatewayProcessOptions {
   /** 0 picks one. */
   readonly port: number;
   readonly configFile: string;
-  readonly speed: number | undefined;
   /** The command line's entry file. */
   readonly entry: string;
   readonly log: { info(message: string): void; warn(message: string): void };
@@ -109,7 +108,6 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
       '--state-dir',
       folder.path,
     ];
-    if (options.speed !== undefined) flags.push('--speed', String(options.speed));
     const child = spawn(process.execPath, [options.entry, 'gateway', ...flags], {
       detached: true,
       stdio: ['ignore', output, output],

@@ -1,4 +1,4 @@
-import type { AnyActorRef, InspectionEvent, StateValue } from 'xstate';
+import { type AnyActorRef, type InspectionEvent, StateMachine, type StateValue } from 'xstate';
 import type { ActorView } from '../contract/system.schema.ts';
 
 interface Entry {
@@ -22,7 +22,7 @@ export function stateName(value: StateValue | undefined): string {
 
 const isMachine = (ref: AnyActorRef): boolean => {
   const logic: unknown = Reflect.get(ref, 'logic');
-  return typeof logic === 'object' && logic !== null && 'config' in logic;
+  return logic instanceof StateMachine;
 };
 
 /**

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from '../process/make-folder.ts';
 import { findBinaries } from './embedded/binaries.ts';
 import { clusterPaths, embeddedDatabase, embeddedUser, failure, prepareCluster } from './embedded/cluster.ts';
 import { chooseLauncher, type Launcher } from './embedded/launcher.ts';
@@ -39,14 +40,6 @@ export interface EmbeddedPostgres {
 
 const READY_DEADLINE_MS = 30_000;
 const FAST_STOP_DEADLINE_MS = 2_500;
-
-/** Makes a folder and its parents. Not by `mkdir recursive`: Node 26 loops for ever on that below /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
-  const parent = dirname(path);
-  if (parent !== path) makeFolder(parent);
-  mkdirSync(path, { mode: 0o700 });
-}
 
 /** A TCP port on loopback that is free now. */
 async function freePort(): Promise<number> {

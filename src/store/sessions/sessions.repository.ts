@@ -57,7 +57,8 @@ export class SessionsRepository {
    * @param desired undefined keeps what is stored; for a new session, `running` if it is active, else `stopped`
    */
   async save(definition: SessionDefinition, desired?: DesiredState): Promise<void> {
-    const { id, name, instrument, timeframe, strategy, sizing, orderType } = definition;
+    // A copy: MikroORM writes into what it is given, and definitions may be frozen.
+    const { id, name, instrument, timeframe, strategy, sizing, orderType } = structuredClone(definition);
     const { limitOffsetBps, allowShort, bufferSize, active, origin } = definition;
     const row = {
       ...{ id, name, instrument, timeframe, strategy, sizing, orderType },

@@ -21,7 +21,8 @@ export class StrategiesRepository {
   /** Inserts, or replaces the one of that name. */
   async save(definition: StrategyDefinition): Promise<void> {
     const { name, kind, parameters, notes, origin } = definition;
-    const row = { name, kind, parameters, notes, origin, updatedAt: new Date() };
+    // A copy: MikroORM writes into what it is given, and definitions may be frozen.
+    const row = { name, kind, parameters: structuredClone(parameters), notes, origin, updatedAt: new Date() };
     await this.#db.run((em) => em.upsert(StrategyEntity, row));
   }
 

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ControlRecord, controlFile } from './cli/control.ts';
+import type { Config } from './config/load.ts';
+import { buildApp } from './http/app.ts';
+import { LoginTokens } from './http/auth/login-tokens.ts';
+import { listen } from './http/listen.ts';
+import { type DataFolder, openDataFolder } from './process/data-folder.ts';
+import { type GatewayProcess, startGatewayProcess } from './process/gateway-process.ts';
+import { UsageError } from './process/usage-error.ts';
+import type { Log } from './runtime/log.ts';
+import { startTrading } from './runtime/trading.ts';
+import { startEmbeddedPostgres } from './store/embedded.ts';
+import { openStore, type Store } from './store/store.ts';
+import { StoreError } from './store/store-error.ts';
+import { version } from './version.ts';
+
+export interface RuntimeOptions {
+  readonly config: Config;
+  readonly dataDir: string;
+  /** The user's own PostgreSQL; undefined runs the embedded one. */
+  readonly databaseUrl: string | undefined;
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  /** Runs the simulated gateway; without it, whatever listens on the configured broker port. */
+  readonly gateway: boolean;
+  /** The command line's entry file, with which the gateway's process is started. */
+  readonly entry: string;
+  readonly log: Log;
+}
+
+export interface Runtime {
+  readonly url: string;
+  readonly loginUrl: string;
+  stop(): Promise<void>;
+}
+
+const projectDir = fileURLToPath(new URL('..', import.meta.url));
+
+/** Things to be undone at the end, last one first; what fails to end does not keep the others alive. */
+class Teardown {
+  readonly #steps: { readonly what: string; readonly end: () => Promise<unknown> }[] = [];
+
+  add(what: string, end: () => Promise<unknown>): void {
+    this.#steps.unshift({ what, end });
+  }
+
+  async run(log: Log): Promise<void> {
+    for (const { what, end } of this.#steps.splice(0)) {
+      const began = performance.now();
+      try {
+        await end();
+        log.debug(`${what} ended after ${Math.round(performance.now() - began)} ms`);
+      } catch (error) {
+        log.error(`${what} did not end cleanly: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+}
+
+async function openDatabase(options: RuntimeOptions, folder: DataFolder, teardown: Teardown): Promise<Store> {
+  const { log } = options;
+  try {
+    let url = options.databaseUrl;
+    if (url === undefined) {
+      const server = await startEmbeddedPostgres({
+        dataDir: folder.file('postgres'),
+        log: (message) => log.debug(`postgres: ${message}`),
+      });
+      if (server.adopted) log.info('the database of an earlier run was still there and was taken over');
+      teardown.add('embedded PostgreSQL', () => server.stop());
+      url = server.url;
+    }
+    const store = await openStore({ url, log: (message) => log.debug(message) });
+    teardown.add('database connections', () => store.close());
+    return store;
+  } catch (error) {
+    if (error instanceof StoreError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function openGateway(
+  options: RuntimeOptions,
+  folder: DataFolder,
+  teardown: Teardown,
+): Promise<GatewayProcess | null> {
+  const { config, log } = options;
+  if (!options.gateway) return null;
+  const gateway = await startGatewayProcess({
+    folder,
+    host: config.runtime.broker.host,
+    port: config.runtime.broker.port,
+    configFile: join(config.dir, 'gateway.yaml'),
+    entry: options.entry,
+    log,
+  });
+  teardown.add('simulated gateway', () => gateway.stop());
+  const how = gateway.adopted ? 'was still there and was taken over' : 'started';
+  log.info(`simulated gateway ${how} on port ${gateway.port} (process ${gateway.pid()})`);
+  return gateway;
+}
+
+/**
+ * Brings the whole system up: data folder, database and gateway, the supervision tree, the web server.
+ * @throws UsageError when a person must put something right; whatever had been started is ended again.
+ */
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { config, log } = options;
+  const teardown = new Teardown();
+  try {
+    const folder = await openDataFolder(options.dataDir);
+    teardown.add('data folder lock', () => folder.release());
+    const opening = [
+      openDatabase(options, folder, teardown),
+      openGateway(options, folder, teardown),
+    ] as const;
+    // Both are awaited, whichever fails: what the other one started must be known to the teardown.
+    await Promise.allSettled(opening);
+    const [store, gateway] = await Promise.all(opening);
+
+    const trading = await startTrading({
+      config,
+      store,
+      mode: gateway === null ? 'paper' : 'simulated',
+      version,
+      brokerPort: gateway?.port ?? config.runtime.broker.port,
+      log,
+    });
+    const loginTokens = new LoginTokens();
+    const controlToken = randomBytes(32).toString('base64url');
+    const app = buildApp({
+      runtime: trading.dashboard,
+      webSessions: store.webSessions,
+      loginTokens,
+      controlToken,
+      uiDir: join(projectDir, 'ui', 'dist'),
+      version,
+      host: options.host,
+    });
+    teardown.add('trading', () => trading.stop());
+    teardown.add('web server', () => app.close());
+    const { url } = await listen(app, { host: options.host, port: options.port });
+    const record: ControlRecord = { url, token: controlToken, pid: process.pid };
+    await writeFile(folder.file(controlFile), JSON.stringify(record), { mode: 0o600 });
+    teardown.add('control record', () => rm(folder.file(controlFile), { force: true }));
+    return { url, loginUrl: `${url}${loginTokens.mint().path}`, stop: () => teardown.run(log) };
+  } catch (error) {
+    await teardown.run(log);
+    throw error;
+  }
+}

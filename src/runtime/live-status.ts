@@ -1,0 +1,46 @@
+import type { ConnectionStatus } from '../../machines/connection/connection.status.ts';
+import type { InstrumentId } from '../../machines/domain/instrument.ts';
+import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import type { StoreStatus } from '../../machines/store/store.machine.ts';
+
+const MAX_ALARMS = 20;
+
+/**
+ * The newest word of the actors that everything depends on. It outlives them: while one is being restarted its last
+ * word holds, so a halt stays a halt.
+ */
+export class LiveStatus {
+  connection: ConnectionStatus;
+  store: StoreStatus;
+  risk: RiskStatus;
+  readonly alarms: { readonly at: number; readonly message: string }[] = [];
+  readonly #lastFillAt = new Map<InstrumentId, number>();
+  readonly #onChange: () => void;
+
+  constructor(initial: Pick<LiveStatus, 'connection' | 'store' | 'risk'>, onChange: () => void) {
+    this.connection = initial.connection;
+    this.store = initial.store;
+    this.risk = initial.risk;
+    this.#onChange = onChange;
+  }
+
+  set(part: Partial<Pick<LiveStatus, 'connection' | 'store' | 'risk'>>): void {
+    Object.assign(this, part);
+    this.#onChange();
+  }
+
+  alarm(message: string): void {
+    this.alarms.unshift({ at: Date.now(), message });
+    this.alarms.length = Math.min(this.alarms.length, MAX_ALARMS);
+    this.#onChange();
+  }
+
+  /** Wall-clock time of the newest execution seen of an instrument; 0 when none was. */
+  lastFillAt(id: InstrumentId): number {
+    return this.#lastFillAt.get(id) ?? 0;
+  }
+
+  noteFill(id: InstrumentId, at: number): void {
+    this.#lastFillAt.set(id, at);
+  }
+}

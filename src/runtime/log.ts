@@ -1,0 +1,33 @@
+import { type Logger, pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+/** Log lines of the process, on standard error. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  /** The same destination for a part that logs fields, by its name. */
+  child(part: string): Logger;
+}
+
+/** @param json one JSON object a line; else lines for people */
+export function createLog(level: string, json: boolean): Log {
+  const target = json
+    ? pino.destination({ fd: 2, sync: true })
+    : PinoPretty({
+        destination: 2,
+        sync: true,
+        ignore: 'pid,hostname',
+        translateTime: 'SYS:HH:MM:ss.l',
+        colorize: process.stderr.isTTY === true,
+      });
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
+  return {
+    debug: (message) => logger.debug(message),
+    info: (message) => logger.info(message),
+    warn: (message) => logger.warn(message),
+    error: (message) => logger.error(message),
+    child: (part) => logger.child({ part }),
+  };
+}

@@ -1,0 +1,173 @@
+import type { AnyActorRef } from 'xstate';
+import type { Decision } from '../../machines/domain/decision.ts';
+import type { SessionDefinition } from '../../machines/domain/session.ts';
+import type { SessionCommand, SessionEmitted } from '../../machines/session/session.events.ts';
+import { type SessionView, sessionView } from '../../machines/session/session.view.ts';
+import type { Tree } from './tree.ts';
+
+export type Desired = 'running' | 'paused' | 'stopped';
+export type SessionVerb = 'start' | 'pause' | 'resume' | 'stop';
+
+export interface SessionStorePort {
+  save(definition: SessionDefinition, desired?: Desired): Promise<void>;
+  all(): Promise<readonly { definition: SessionDefinition; desired: Desired }[]>;
+  setDesired(id: string, desired: Desired): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+interface Entry {
+  readonly definition: SessionDefinition;
+  desired: Desired;
+  view: SessionView | null;
+  starts: number;
+  lastError: string | null;
+}
+
+const desiredAfter: Readonly<Record<SessionVerb, Desired>> = {
+  start: 'running',
+  resume: 'running',
+  pause: 'paused',
+  stop: 'stopped',
+};
+
+/** What brings an actor from idle to what a person wants. */
+const commandsFor: Readonly<Record<Desired, readonly SessionCommand[]>> = {
+  running: [{ type: 'session.start' }],
+  paused: [{ type: 'session.pause' }, { type: 'session.start' }],
+  stopped: [],
+};
+
+/**
+ * The sessions that exist and what a person wants of them, kept in the database; makes the tree's actors follow,
+ * also after their supervisor or its whole subtree has been restarted.
+ */
+export class SessionBook {
+  readonly #entries = new Map<string, Entry>();
+  readonly #tree: Tree;
+  readonly #store: SessionStorePort;
+  readonly #onChange: (id: string) => void;
+  readonly #onDecided: (decision: Decision) => void;
+
+  constructor(options: {
+    tree: Tree;
+    store: SessionStorePort;
+    onChange: (id: string) => void;
+    onDecided: (decision: Decision) => void;
+  }) {
+    this.#tree = options.tree;
+    this.#store = options.store;
+    this.#onChange = options.onChange;
+    this.#onDecided = options.onDecided;
+    // A restarted supervisor has forgotten its sessions.
+    this.#tree.directory.onStart('sessions', () => {
+      queueMicrotask(() => {
+        for (const { definition } of this.#entries.values()) this.#tree.addSession(definition);
+      });
+    });
+  }
+
+  /**
+   * Takes over what the configuration declares and what the dashboard created. A session that left the
+   * configuration is removed; its decisions and trades stay.
+   */
+  async load(declared: readonly SessionDefinition[]): Promise<void> {
+    const names = new Set(declared.map((definition) => definition.id));
+    for (const { definition } of await this.#store.all()) {
+      if (definition.origin === 'config' && !names.has(definition.id))
+        await this.#store.remove(definition.id);
+    }
+    for (const definition of declared) await this.#store.save(definition);
+    for (const { definition, desired } of await this.#store.all()) this.#enter(definition, desired);
+  }
+
+  ids(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  get(id: string): Readonly<Entry> | null {
+    return this.#entries.get(id) ?? null;
+  }
+
+  async create(definition: SessionDefinition): Promise<void> {
+    const desired: Desired = definition.active ? 'running' : 'stopped';
+    await this.#store.save(definition, desired);
+    this.#enter(definition, desired);
+    this.#tree.addSession(definition);
+  }
+
+  async command(id: string, verb: SessionVerb): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    const desired = desiredAfter[verb];
+    await this.#store.setDesired(id, desired);
+    entry.desired = desired;
+    const actor = this.#tree.session(id);
+    actor?.send({ type: `session.${verb}` });
+    // Starting one that was paused means: trade.
+    if (verb === 'start') actor?.send({ type: 'session.resume' });
+    this.#onChange(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#store.remove(id);
+    this.#entries.delete(id);
+    this.#tree.removeSession(id);
+    this.#onChange(id);
+  }
+
+  /** Ends every session and waits until all idle, at most so long. What a person wants of them is kept. */
+  async drain(withinMs: number): Promise<void> {
+    const actors = this.ids()
+      .map((id) => this.#tree.session(id))
+      .filter((actor) => actor !== undefined);
+    for (const actor of actors) actor.send({ type: 'session.stop' });
+    const idle = Promise.all(
+      actors.map(
+        (actor) =>
+          new Promise<void>((done) => {
+            const check = (): void => {
+              const snapshot = actor.getSnapshot();
+              if (snapshot.status !== 'active' || snapshot.value === 'idle') done();
+            };
+            actor.subscribe({ next: check, complete: done, error: () => done() });
+            check();
+          }),
+      ),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((done) => {
+      timer = setTimeout(done, withinMs);
+    });
+    await Promise.race([idle, deadline]);
+    clearTimeout(timer);
+  }
+
+  #enter(definition: SessionDefinition, desired: Desired): void {
+    this.#entries.set(definition.id, { definition, desired, view: null, starts: 0, lastError: null });
+    this.#tree.onSessionStart(definition.id, (ref) => this.#follow(definition.id, ref));
+  }
+
+  #follow(id: string, ref: AnyActorRef): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.starts += 1;
+    ref.on('session.changed', (event) => {
+      entry.view = (event as Extract<SessionEmitted, { type: 'session.changed' }>).view;
+      this.#onChange(id);
+    });
+    ref.on('session.decided', (event) => {
+      this.#onDecided((event as Extract<SessionEmitted, { type: 'session.decided' }>).decision);
+    });
+    ref.subscribe({
+      error: (error: unknown) => {
+        entry.lastError = error instanceof Error ? error.message : String(error);
+        entry.view = sessionView(ref.getSnapshot());
+        this.#onChange(id);
+      },
+    });
+    queueMicrotask(() => {
+      for (const command of commandsFor[entry.desired]) ref.send(command);
+      this.#onChange(id);
+    });
+  }
+}

@@ -1,0 +1,168 @@
+import { ulid } from 'ulid';
+import { decimal, decimalString } from '../../machines/domain/decimal.ts';
+import type { Decision } from '../../machines/domain/decision.ts';
+import { type InstrumentId, instrumentId } from '../../machines/domain/instrument.ts';
+import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
+import type { Position } from '../../machines/domain/position.ts';
+import type { SessionDefinition } from '../../machines/domain/session.ts';
+import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
+import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
+import type { DeskClient } from '../../machines/order/desk.client.ts';
+import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
+import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import { createDecider, type DecisionFacts } from '../../machines/session/decide.ts';
+import type { FactsRequest, SessionPorts } from '../../machines/session/session.ports.ts';
+import type { StoreStatus } from '../../machines/store/store.machine.ts';
+import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+
+export interface SessionPortsOptions {
+  readonly hub: MarketDataHub;
+  readonly desk: DeskClient;
+  readonly portfolio: PortfolioClient;
+  readonly leases: LeaseKeeper;
+  readonly store: {
+    readonly strategies: { get(name: string): Promise<StrategyDefinition | null> };
+    readonly decisions: { record(decision: Decision): Promise<boolean> };
+  };
+  readonly maxQuoteAgeMs: number;
+  readonly connection: () => { readonly ready: boolean; readonly cause: string | null };
+  readonly risk: () => RiskStatus;
+  readonly storeStatus: () => StoreStatus;
+  /** Wall-clock time of the newest execution of an instrument; 0 when none was seen. */
+  readonly lastFillAt: (id: InstrumentId) => number;
+  readonly now: () => number;
+}
+
+/** A share or contract; fractions are not offered by every venue. */
+const LOT = '1';
+
+/** The last gate before an intent: risk may have changed between the decision and now. */
+function riskRefusal(risk: RiskStatus, purpose: 'entry' | 'exit'): 'riskHalted' | 'riskReducing' | null {
+  if (risk.state === 'halted') return 'riskHalted';
+  return risk.state === 'reducing' && purpose === 'entry' ? 'riskReducing' : null;
+}
+
+/** Gives sessions what they need of the world: the hub, the desk, the portfolio and the database. */
+export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
+  const { hub, desk, portfolio, store, leases, now } = options;
+
+  function facts(definition: SessionDefinition, request: FactsRequest): DecisionFacts {
+    const id = instrumentId(definition.instrument);
+    const instrument = hub.instrument(id);
+    const quote = hub.quote(id);
+    const { ready, cause } = options.connection();
+    const snapshot = portfolio.snapshot();
+    const position = portfolio.position(id);
+    const told = Math.max(position?.at ?? 0, snapshot.asOf ?? 0);
+    const { currency } = definition.instrument;
+    const figure = (key: string) => portfolio.figure(key, currency);
+    return {
+      now: now(),
+      paused: request.paused,
+      superseded: request.superseded,
+      late: request.late,
+      leaseHeld: request.epoch !== null,
+      storeUp: options.storeStatus().state !== 'down',
+      connectionReady: ready && desk.isOpen(),
+      brokerCause: cause ?? (desk.isOpen() ? null : 'The order desk is settling earlier orders.'),
+      risk: options.risk().state,
+      // A broker that listed all positions and not this one says: none.
+      // One that is older than the last fill is not known yet.
+      positionQuantity:
+        snapshot.synced && told >= options.lastFillAt(id) ? (position?.quantity ?? '0') : null,
+      ordersInFlight: desk.inFlight({ sessionId: definition.id }).length,
+      marketOpen: hub.isOpen(id) === true,
+      marketTime: hub.marketTime(id),
+      quote:
+        quote === null
+          ? null
+          : {
+              bid: quote.bid,
+              ask: quote.ask,
+              last: quote.last,
+              quality: quote.quality,
+              ageMs: now() - quote.receivedAt,
+            },
+      maxQuoteAgeMs: options.maxQuoteAgeMs,
+      netLiquidation: figure('NetLiquidation'),
+      availableFunds: figure('AvailableFunds'),
+      minTick: instrument?.minTick ?? '0.01',
+      multiplier: instrument?.multiplier ?? '1',
+      lotSize: LOT,
+    };
+  }
+
+  return {
+    now,
+    holdLease: (sessionId, listener) => leases.hold(sessionId, listener),
+    openMarket: ({ definition, bufferSize }, listener) =>
+      hub.openBars(definition.instrument, definition.timeframe, bufferSize, {
+        onHistory: (bars) => listener({ type: 'market.history', bars }),
+        onBar: (bar, late) => listener({ type: 'market.bar', bar, late }),
+        onWaiting: (cause) => listener({ type: 'market.waiting', cause }),
+        onLive: () => listener({ type: 'market.live' }),
+      }),
+    createDecider: async (definition) => {
+      const stored = await store.strategies.get(definition.strategy);
+      if (stored === null) {
+        throw new Error(`found no strategy "${definition.strategy}", expected the name of a stored strategy`);
+      }
+      const kind = strategyKinds[stored.kind];
+      const parsed = parseParameters(stored.kind, stored.parameters);
+      if (kind === undefined || !parsed.ok) {
+        const problems = parsed.ok ? [] : parsed.problems;
+        const words = problems.map((p) => `${p.path}: found ${p.found}, expected ${p.expected}`).join('; ');
+        throw new Error(`strategy "${stored.name}" cannot run: ${words}`);
+      }
+      return createDecider({ definition, kind, parameters: parsed.value });
+    },
+    gatherFacts: async (definition, request) => facts(definition, request),
+    recordDecision: (decision) => store.decisions.record(decision),
+    placeOrder: async ({ definition, decision, epoch }) => {
+      const proposal = decision.order;
+      if (proposal === null)
+        throw new Error('placeOrder: found a decision without an order, expected one with it');
+      const refusal = riskRefusal(options.risk(), proposal.purpose);
+      if (refusal !== null) return { ref: null, result: { outcome: 'notSent', reason: refusal } };
+      const ref = orderRef({ sessionId: definition.id }, ulid());
+      const intent: OrderIntent = {
+        ref,
+        source: 'autotrader',
+        sessionId: definition.id,
+        instrumentId: instrumentId(definition.instrument),
+        side: proposal.side,
+        quantity: proposal.quantity,
+        orderType: proposal.orderType,
+        limitPrice: proposal.limitPrice,
+        timeInForce: proposal.timeInForce,
+        purpose: proposal.purpose,
+        reason: decision.reason,
+        barTime: decision.barTime,
+        createdAt: now(),
+      };
+      const lease = { name: LeaseKeeper.leaseName(definition.id), epoch };
+      const result = await desk.submit({ intent, lease, decision: { ...decision, orderRef: ref } });
+      const committed = result.outcome !== 'notSent' || result.committed;
+      return { ref: committed ? ref : null, result };
+    },
+    syncPosition: async (definition) => {
+      const id = instrumentId(definition.instrument);
+      const positions = await portfolio.refresh();
+      const found = positions.find((position) => position.instrumentId === id);
+      return found ?? flat(positions, definition, now());
+    },
+  };
+}
+
+/** The broker listed what is held, and this is not in it. */
+function flat(positions: readonly Position[], definition: SessionDefinition, at: number): Position {
+  return {
+    account: positions[0]?.account ?? '',
+    instrumentId: instrumentId(definition.instrument),
+    symbol: definition.instrument.symbol,
+    quantity: decimalString(decimal(0)),
+    averageCost: null,
+    at,
+  };
+}

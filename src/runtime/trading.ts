@@ -1,0 +1,330 @@
+import { hostname } from 'node:os';
+import type { ConnectionEmitted } from '../../machines/connection/connection.events.ts';
+import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
+import type { ConnectionNews } from '../../machines/connection/connection.ports.ts';
+import type { ConnectionStatus } from '../../machines/connection/connection.status.ts';
+import { instrumentId } from '../../machines/domain/instrument.ts';
+import { sourceOfRef } from '../../machines/domain/order.ts';
+import { createMarketDataHub } from '../../machines/feed/hub.ts';
+import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
+import { createDeskMachine } from '../../machines/order/desk.machine.ts';
+import { createPortfolioClient, type PortfolioRef } from '../../machines/portfolio/portfolio.client.ts';
+import { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
+import type { RiskEmitted } from '../../machines/risk/risk.events.ts';
+import { createRiskMachine } from '../../machines/risk/risk.machine.ts';
+import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import { withSessionPorts } from '../../machines/session/session.machine.ts';
+import { createStoreMachine, type StoreEmitted } from '../../machines/store/store.machine.ts';
+import { builtinStrategies } from '../../machines/strategies/builtin.ts';
+import { createIbBroker } from '../broker/ib/ib-broker.ts';
+import type { Config } from '../config/load.ts';
+import type { SystemView } from '../contract/system.schema.ts';
+import type { Store } from '../store/store.ts';
+import { DashboardPort } from './dashboard-port.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { LiveStatus } from './live-status.ts';
+import type { Log } from './log.ts';
+import { readRisk, saveRisk } from './risk-memory.ts';
+import { SessionBook } from './session-book.ts';
+import { createSessionPorts } from './session-ports.ts';
+import type { Topics } from './topics.ts';
+import { Tree } from './tree.ts';
+
+export interface TradingOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly mode: SystemView['mode'];
+  readonly version: string;
+  /** The gateway's, which may differ from the configured one when that is 0. */
+  readonly brokerPort: number;
+  readonly log: Log;
+}
+
+export interface Trading {
+  readonly dashboard: DashboardPort;
+  /** Drains the sessions, then ends the tree and gives the leases back. Working orders stay at the broker. */
+  stop(): Promise<void>;
+}
+
+const DRAIN_MS = 1_500;
+
+const isDeadHere = (holder: string): boolean => {
+  const [host, pid] = holder.split('/');
+  if (host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+function initialConnection(host: string, port: number, clientId: number): ConnectionStatus {
+  return {
+    phase: 'disconnected',
+    since: Date.now(),
+    cause: null,
+    ...{ host, port, clientId },
+    serverVersion: null,
+    accounts: [],
+    link: 'up',
+    farms: [],
+    attempts: 0,
+    retryAt: null,
+    roundTripMs: null,
+    marketTime: null,
+    marketTimeAt: null,
+  };
+}
+
+/**
+ * The composition root of what trades: adapters and machines become the running tree. Wiring only; what is decided
+ * is decided in `machines/`.
+ */
+export async function startTrading(options: TradingOptions): Promise<Trading> {
+  const { config, store, log } = options;
+  const { broker: endpoint, orders, data, watch } = config.runtime;
+  const now = Date.now;
+  const broker = createIbBroker({
+    log: log.child('broker'),
+    now,
+    instruments: await store.instruments.all(),
+  });
+
+  /** Actors speak before the dashboard is there to listen. */
+  let topics: Topics | null = null;
+  const mark = (topic: string, key: string): void => topics?.mark(topic, key);
+  const markAll = (topic: string): void => topics?.markAll(topic);
+
+  const risk: RiskStatus = await readRisk(store.state, now());
+  const status = new LiveStatus(
+    {
+      connection: initialConnection(endpoint.host, options.brokerPort, endpoint.clientId),
+      store: { state: 'up', cause: null, since: now() },
+      risk,
+    },
+    () => mark('system', 'system'),
+  );
+  const onFault = (message: string): void => {
+    log.warn(message);
+    status.alarm(message);
+  };
+
+  const hub = createMarketDataHub({
+    broker: broker.marketData,
+    store: {
+      saveInstrument: (instrument) => store.instruments.save(instrument),
+      append: async (id, timeframe, bars) => {
+        await store.bars.append(id, timeframe, bars);
+      },
+      last: (id, timeframe, count) => store.bars.last(id, timeframe, count),
+    },
+    onFault: (error) => onFault(`market data listener: ${String(error)}`),
+  });
+  const desk = createDeskClient(() => tree.directory.running('orderDesk') as DeskRef | undefined);
+  const portfolio = createPortfolioClient(
+    () => tree.directory.running('portfolio') as PortfolioRef | undefined,
+  );
+  const leases = new LeaseKeeper({
+    leases: store.leases,
+    holder: `${hostname()}/${process.pid}`,
+    isDead: isDeadHere,
+    log,
+  });
+
+  const tree: Tree = new Tree({
+    logics: {
+      store: createStoreMachine({
+        now,
+        ping: async () => {
+          const began = performance.now();
+          await store.ping();
+          return performance.now() - began;
+        },
+      }),
+      connection: createConnectionMachine({ ...broker.socket, random: Math.random, now }),
+      orderDesk: createDeskMachine({ execution: broker.execution, store: orderStore(store), now }),
+      portfolio: createPortfolioMachine({ account: broker.account, store: portfolioStore(store), now }),
+      marketData: hub.logic,
+      risk: createRiskMachine(now),
+      session: withSessionPorts(
+        createSessionPorts({
+          ...{ hub, desk, portfolio, leases, store, now },
+          maxQuoteAgeMs: data.maxQuoteAgeMs,
+          connection: () => ({ ready: status.connection.phase === 'ready', cause: status.connection.cause }),
+          risk: () => status.risk,
+          storeStatus: () => status.store,
+          lastFillAt: (id) => status.lastFillAt(id),
+        }),
+      ),
+    },
+    connection: {
+      endpoint: { host: endpoint.host, port: options.brokerPort, clientId: endpoint.clientId },
+      autoConnect: true,
+    },
+    orders,
+    risk,
+    onReport: (report) => {
+      log.warn(`supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
+      if (report.context === 'gaveUp')
+        status.alarm(`Supervisor ${report.supervisor} gave up: ${report.reason}`);
+    },
+    onRootEnd: (cause) => {
+      log.error(`the supervision tree ended: ${cause}; nothing trades until a restart`);
+      status.set({
+        risk: {
+          state: 'halted',
+          since: now(),
+          cause: `The supervision tree ended: ${cause}`,
+          author: 'supervisor',
+        },
+      });
+      status.alarm('The supervision tree ended: nothing trades until Tradewarden is restarted.');
+    },
+    onActorChange: (path) => mark('actors', path),
+    onFault,
+  });
+  const book: SessionBook = new SessionBook({
+    tree,
+    store: store.sessions,
+    onChange: (id) => mark('sessions', id),
+    onDecided: (decision) => {
+      mark(`decisions:${decision.sessionId}`, String(decision.barTime));
+      log.debug(
+        `${decision.sessionId}: ${decision.outcome === 'order' ? 'order' : decision.guard}: ${decision.reason}`,
+      );
+    },
+  });
+  const dashboard = new DashboardPort({
+    ...{ mode: options.mode, version: options.version, startedAt: now() },
+    ...{ store, hub, desk, portfolio, book, tree, status, onFault },
+  });
+  topics = dashboard.topics;
+
+  /** The news of the connection, to everyone who lives by them. */
+  const tell = (news: ConnectionNews): void => {
+    for (const id of ['orderDesk', 'portfolio']) tree.directory.running(id)?.send(news);
+    if (news.type === 'connection.ready') hub.connectionReady();
+    else hub.connectionLost(news.cause);
+  };
+  tree.directory.onStart('connection', (ref) => {
+    ref.on('*', (event) => {
+      const emitted = event as ConnectionEmitted;
+      if (emitted.type !== 'connection.changed') return tell(emitted);
+      if (emitted.status.phase !== status.connection.phase) {
+        log.info(
+          `broker ${emitted.status.phase}${emitted.status.cause === null ? '' : `: ${emitted.status.cause}`}`,
+        );
+      }
+      if (emitted.status.marketTime !== null) hub.setMarketTime(emitted.status.marketTime);
+      status.set({ connection: emitted.status });
+    });
+  });
+  // A desk or portfolio that starts under a ready connection asks for everything anew.
+  for (const id of ['orderDesk', 'portfolio']) {
+    tree.directory.onStart(id, () => {
+      queueMicrotask(() => {
+        if (id === 'orderDesk') desk.deskStarted();
+        else portfolio.portfolioStarted();
+        if (status.connection.phase === 'ready')
+          tree.directory.running('connection')?.send({ type: 'connection.reload' });
+      });
+    });
+  }
+  tree.directory.onStart('store', (ref) => {
+    ref.on('store.changed', (event) => status.set({ store: (event as StoreEmitted).status }));
+  });
+  tree.directory.onStart('risk', (ref) => {
+    const known = status.risk;
+    ref.on('risk.changed', (event) => {
+      const { status: risk } = event as RiskEmitted;
+      log.warn(`risk is ${risk.state}: ${risk.cause} (${risk.author})`);
+      status.set({ risk });
+      saveRisk(store.state, risk).catch((error: unknown) =>
+        onFault(`risk state was not stored: ${String(error)}`),
+      );
+    });
+    // Restarted after a change: what was said last holds.
+    if (known.state === 'halted') queueMicrotask(() => ref.send({ type: 'risk.halt', ...known }));
+    if (known.state === 'reducing') queueMicrotask(() => ref.send({ type: 'risk.reduce', ...known }));
+  });
+
+  hub.onQuote((quote) => {
+    mark('prices', quote.instrumentId);
+    mark('system', 'system');
+  });
+  hub.onFeed((feed) => mark('prices', feed.instrumentId));
+  hub.onBar(({ instrumentId: id, timeframe, bar }) => mark(`bars:${id}:${timeframe}`, String(bar.time)));
+  desk.onOrder((order) => {
+    log.info(
+      `order ${order.ref}: ${order.state} ${order.side} ${order.quantity} ${order.instrumentId}${order.message === null ? '' : `: ${order.message}`}`,
+    );
+    mark('trades', order.ref);
+    if (order.sessionId !== null) mark('sessions', order.sessionId);
+  });
+  desk.onExecution((execution) => {
+    status.noteFill(execution.instrumentId, now());
+    const { source } = sourceOfRef(execution.orderRef);
+    mark('trades', source === 'ibkr' ? `perm:${execution.permId}` : (execution.orderRef ?? ''));
+    for (const id of book.ids()) {
+      const entry = book.get(id);
+      if (entry !== null && instrumentId(entry.definition.instrument) === execution.instrumentId) {
+        tree.session(id)?.send({ type: 'session.sync' });
+      }
+    }
+  });
+  desk.onCommission(() => markAll('trades'));
+  desk.onAlarm((message) => {
+    log.error(`order desk: ${message}`);
+    status.alarm(message);
+  });
+  desk.onState(() => mark('system', 'system'));
+  portfolio.onChange(() => {
+    markAll('positions');
+    markAll('account');
+    markAll('sessions');
+  });
+
+  for (const strategy of [...builtinStrategies, ...config.strategies]) await store.strategies.save(strategy);
+  await book.load(config.sessions);
+  const released = watch.map(({ timeframes, ...key }) => hub.watch(key, timeframes));
+  tree.start();
+
+  return {
+    dashboard,
+    stop: async () => {
+      await book.drain(DRAIN_MS);
+      for (const release of released) release();
+      await tree.stop();
+      await leases.close();
+      dashboard.topics.close();
+    },
+  };
+}
+
+/** The desk's view of the repositories. */
+function orderStore(store: Store): Parameters<typeof createDeskMachine>[0]['store'] {
+  const HIGH_WATER = 'orderIdHighWater';
+  return {
+    commitIntent: (intent, options) => store.orders.commitIntent(intent, options),
+    update: (ref, patch) => store.orders.update(ref, patch),
+    get: (ref) => store.orders.get(ref),
+    unsettled: () => store.orders.unsettled(),
+    saveForeign: (order, state) => store.orders.saveForeign(order, state),
+    recordExecution: (execution) => store.executions.record(execution),
+    recordCommission: (report) => store.executions.recordCommission(report),
+    orderIdHighWater: async () => {
+      const value = await store.state.get(HIGH_WATER);
+      return typeof value === 'number' ? value : null;
+    },
+    saveOrderIdHighWater: (orderId) => store.state.set(HIGH_WATER, orderId),
+  };
+}
+
+function portfolioStore(store: Store): Parameters<typeof createPortfolioMachine>[0]['store'] {
+  return {
+    replacePositions: (account, positions) => store.positions.replaceAll(account, positions),
+    savePosition: (position) => store.positions.save(position),
+    saveAccountValues: (values) => store.account.save(values),
+  };
+}
