@@ -1,20 +1,18 @@
 /** The desk's side of commands: who may go, with which id, and what each is answered. */
-import { isFinal, type Order, type OrderRef, type OrderState } from '../domain/order.ts';
+import type { Order, OrderRef, OrderState } from '../domain/order.ts';
 import type {
   CancelCommand,
-  CancelRefusal,
   CancelResult,
   DeskContext,
   InFlight,
   NotSent,
-  OrderMove,
   ProgressReport,
   ReadyNews,
   SubmitCommand,
   SubmitResult,
 } from './desk.events.ts';
 import { adopt, hearTruth } from './desk.logic.ts';
-import { alarm, begin, change, emitEvent, record, type Step, tell, without } from './desk.step.ts';
+import { begin, change, emitEvent, record, type Step, tell, without } from './desk.step.ts';
 import { orderOfIntent } from './order.logic.ts';
 import type { SubmissionReport } from './submission.machine.ts';
 
@@ -23,12 +21,11 @@ const idBlock = 100;
 /** More than this waiting for the first order's acknowledgement are turned away. */
 const mostHeld = 500;
 const mostSettled = 1_000;
-const mostCrashes = 3;
 
-const answer = (step: Step, requestId: string, result: SubmitResult | CancelResult): void =>
+export const answer = (step: Step, requestId: string, result: SubmitResult | CancelResult): void =>
   emitEvent(step, { type: 'desk.answer', requestId, result });
 
-const notSent = (reason: NotSent['reason'], message: string, committed = false): NotSent => ({
+export const notSent = (reason: NotSent['reason'], message: string, committed = false): NotSent => ({
   outcome: 'notSent',
   reason,
   message,
@@ -172,7 +169,7 @@ export function releaseHeld(context: DeskContext): Step {
 }
 
 /** The first order is on its way or has come to nothing: the others follow, or the next one goes first. */
-function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
+export function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
   if (step.context.pilot.ref !== ref || step.context.pilot.landed) return;
   change(step, { pilot: { ref: null, landed } });
   release(step);
@@ -226,7 +223,7 @@ function abandon(step: Step, ref: OrderRef, message: string): void {
   record(step, { kind: 'abandon', ref, message });
 }
 
-function remember(step: Step, ref: OrderRef, state: OrderState): void {
+export function remember(step: Step, ref: OrderRef, state: OrderState): void {
   const entries = Object.entries(step.context.settled).slice(-mostSettled + 1);
   change(step, { settled: { ...Object.fromEntries(entries), [ref]: state } });
 }
@@ -240,114 +237,6 @@ export function loseConnection(context: DeskContext, cause: string): Step {
     answer(step, requestId, { outcome: 'unknown', message: `the connection was lost: ${cause}` });
   }
   return step;
-}
-
-/** Outcome of a submission, by where its order stands; null while the broker has said nothing. */
-function submitResult(order: Order, code: number | null): SubmitResult | null {
-  const words = order.message ?? '';
-  const permId = order.permIds.at(-1) ?? null;
-  switch (order.state) {
-    case 'intended':
-    case 'sent':
-      return null;
-    case 'unknown':
-      return { outcome: 'unknown', message: words === '' ? 'the broker has not acknowledged it' : words };
-    case 'absent':
-      return notSent('notReady', words, true);
-    case 'rejected':
-      return { outcome: 'rejected', code, message: words };
-    case 'cancelled':
-      return order.filled === '0'
-        ? { outcome: 'rejected', code, message: words === '' ? 'cancelled by the broker' : words }
-        : { outcome: 'accepted', permId };
-    case 'working':
-    case 'cancelling':
-    case 'filled':
-      return { outcome: 'accepted', permId };
-  }
-}
-
-function cancelResult(order: Order, code: number | null): CancelResult | null {
-  switch (order.state) {
-    case 'cancelled':
-      return { outcome: 'accepted', permId: order.permIds.at(-1) ?? null };
-    case 'filled':
-      return { outcome: 'rejected', code, message: 'it was filled before the cancel' };
-    case 'rejected':
-      return { outcome: 'rejected', code, message: order.message ?? 'it was rejected' };
-    case 'unknown':
-      return { outcome: 'unknown', message: 'the broker has not confirmed the cancel' };
-    case 'absent':
-      return {
-        outcome: 'notSent',
-        reason: 'notInFlight',
-        message: order.message ?? 'the broker does not know it',
-      };
-    default:
-      return null;
-  }
-}
-
-const stampless = (order: Order): string => JSON.stringify({ ...order, updatedAt: 0 });
-
-/** An order reports where it stands: stored, told to the world, answered; an unchanged one costs nothing. */
-export function moveOrder(context: DeskContext, report: OrderMove, now: number): Step {
-  const step = begin(context);
-  const known = context.orders[report.order.ref];
-  if (known === undefined) return step;
-  const order: Order = { ...report.order, updatedAt: now };
-  const { ref, state, permIds } = order;
-  if (stampless(known) !== stampless(order)) {
-    change(step, { orders: { ...context.orders, [ref]: order } });
-    const { orderId, clientId, account, message } = order;
-    const permId = permIds.at(-1);
-    record(step, {
-      kind: 'patch',
-      ref,
-      patch: {
-        state,
-        message,
-        ...(permId === undefined ? {} : { permId }),
-        ...(orderId === null ? {} : { orderId }),
-        ...(clientId === null ? {} : { clientId }),
-        ...(account === null ? {} : { account }),
-      },
-    });
-    if (permIds.length > 1 && permIds.length > known.permIds.length) {
-      alarm(step, `order "${ref}" has several lives at the broker: permIds ${permIds.join(', ')}`);
-    }
-    emitEvent(step, { type: 'order.changed', order });
-  }
-  answerSubmit(step, order, report.code);
-  answerCancels(step, order, report.code);
-  if (isFinal(state)) settleOrder(step, order);
-  if (state !== 'sent') landPilot(step, ref, state !== 'absent');
-  return step;
-}
-
-function answerSubmit(step: Step, order: Order, code: number | null): void {
-  const requestId = step.context.answers[order.ref];
-  const result = requestId === undefined ? null : submitResult(order, code);
-  if (requestId === undefined || result === null) return;
-  answer(step, requestId, result);
-  change(step, { answers: without(step.context.answers, order.ref) });
-}
-
-function answerCancels(step: Step, order: Order, code: number | null, instead?: CancelResult): void {
-  const requestIds = step.context.cancels[order.ref];
-  const result = requestIds === undefined ? null : (instead ?? cancelResult(order, code));
-  if (requestIds === undefined || result === null) return;
-  for (const requestId of requestIds) answer(step, requestId, result);
-  change(step, { cancels: without(step.context.cancels, order.ref) });
-}
-
-function settleOrder(step: Step, { ref, state }: Order): void {
-  change(step, {
-    orders: without(step.context.orders, ref),
-    crashes: without(step.context.crashes, ref),
-  });
-  remember(step, ref, state);
-  step.effects.push({ kind: 'stopOrder', ref });
 }
 
 /** Sends a cancel to its order, or says at once why not. Orders of others are never touched. */
@@ -365,42 +254,6 @@ export function cancel(context: DeskContext, { ref, requestId }: CancelCommand):
   change(step, { cancels: { ...context.cancels, [ref]: [...waiting, requestId] } });
   // A second cancel would only be refused: it waits for the first one's outcome.
   if (waiting.length === 0) tell(step, ref, { type: 'order.cancel' });
-  return step;
-}
-
-export function cancelRefused(context: DeskContext, report: CancelRefusal): Step {
-  const step = begin(context);
-  const order = context.orders[report.ref];
-  if (order === undefined) return step;
-  const { message } = report;
-  answerCancels(
-    step,
-    order,
-    null,
-    report.type === 'order.cancelNotSent'
-      ? { outcome: 'notSent', reason: 'notReady', message }
-      : report.code === null
-        ? { outcome: 'unknown', message }
-        : { outcome: 'rejected', code: report.code, message },
-  );
-  return step;
-}
-
-/** The actor of an order has failed: another one takes over, which asks and never sends. */
-export function reviveOrder(context: DeskContext, ref: OrderRef, reason: string): Step {
-  const step = begin(context);
-  const order = context.orders[ref];
-  if (order === undefined) return step;
-  const crashes = (context.crashes[ref] ?? 0) + 1;
-  change(step, { crashes: { ...context.crashes, [ref]: crashes } });
-  alarm(step, `the actor of order "${ref}" failed (${crashes}): ${reason}`);
-  step.effects.push({ kind: 'stopOrder', ref });
-  if (crashes > mostCrashes)
-    throw new Error(`the actor of order "${ref}" failed ${crashes} times: ${reason}`);
-  step.effects.push({
-    kind: 'startOrder',
-    input: { order: { ...order, state: 'unknown' }, intent: null, timing: context.timing },
-  });
   return step;
 }
 

@@ -22,15 +22,12 @@ import {
   announce,
   answerAsked,
   cancel,
-  cancelRefused,
   hearProgress,
   loseConnection,
-  moveOrder,
   noteReady,
   reconcile,
   recover,
   releaseHeld,
-  reviveOrder,
   type StoredOrders,
   settleSubmission,
   submit,
@@ -51,6 +48,7 @@ import type {
   WrittenReport,
 } from './desk.events.ts';
 import { hearNews, hearTruth, hearWritten, initialDesk } from './desk.logic.ts';
+import { cancelRefused, moveOrder, reviveOrder } from './desk.reports.ts';
 import type { Step } from './desk.step.ts';
 import type { OrderInput } from './order.events.ts';
 import { createOrderMachine } from './order.machine.ts';

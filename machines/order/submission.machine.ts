@@ -34,10 +34,10 @@ export const createSubmissionMachine = (store: OrderStorePort) =>
   setup({
     types: { context: {} as SubmissionContext, input: {} as SubmissionInput },
     actors: {
-      commitIntent: fromPromise<'committed' | 'leaseLost' | 'duplicate', SubmissionInput>(({ input }) =>
+      commitIntent: fromPromise<'committed' | 'leaseLost' | 'duplicate', SubmissionInput>(async ({ input }) =>
         store.commitIntent(input.intent, { lease: input.lease, decision: input.decision }),
       ),
-      readBack: fromPromise<Order | null, { ref: string }>(({ input }) => store.get(input.ref)),
+      readBack: fromPromise<Order | null, { ref: string }>(async ({ input }) => store.get(input.ref)),
     },
     delays: { deadline: ({ context }) => context.deadlineMs },
     guards: {
