@@ -22,8 +22,6 @@ interface Opened {
   readonly count: number;
   readonly listener: BarsListener;
   phase: 'waiting' | 'loading' | 'open';
-  /** Start of the newest bar told. */
-  lastTold: number;
   /** What was said last: null is live, undefined is nothing. */
   saidCause: string | null | undefined;
   attempts: number;
@@ -93,7 +91,6 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
     if (opened.released) return;
     // What was announced while the database was read is part of the history.
     const bars = mergeBars(before, recent).slice(-opened.count);
-    opened.lastTold = newest;
     opened.phase = 'open';
     guarded(() => opened.listener.onHistory(bars));
     sayFeed(opened);
@@ -128,8 +125,7 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
         if (opened.phase === 'waiting' && opened.timer === null) begin(opened);
         if (opened.phase !== 'open') continue;
         for (const bar of fresh) {
-          if (opened.released || bar.time <= opened.lastTold) continue;
-          opened.lastTold = bar.time;
+          if (opened.released) break;
           guarded(() => opened.listener.onBar(bar, batch.late));
         }
       }
@@ -141,7 +137,6 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
         count,
         listener,
         phase: 'waiting',
-        lastTold: Number.NEGATIVE_INFINITY,
         saidCause: undefined,
         attempts: 0,
         timer: null,
