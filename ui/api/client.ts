@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import {
+  type OrderDraft,
+  orderResultSchema,
+  positionViewSchema,
+  tradeViewSchema,
+} from '../../src/contract/portfolio.schema.ts';
+import {
+  barSchema,
+  decisionViewSchema,
+  type SessionDraft,
+  sessionViewSchema,
+} from '../../src/contract/session.schema.ts';
+import {
+  type StrategyDraft,
+  strategyKindViewSchema,
+  strategyViewSchema,
+} from '../../src/contract/strategy.schema.ts';
+import { request } from './http.ts';
+
+/** Every list comes as `{ items }`. */
+const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
+
+export type SessionCommand = 'start' | 'pause' | 'resume' | 'stop';
+export type RiskCommand = 'halt' | 'reduce' | 'resume';
+export type TradeSource = 'ibkr' | 'autotrader' | 'manual';
+
+/** Every call of the REST interface that the dashboard makes; each throws ApiError. */
+export const api = {
+  createSession: (draft: SessionDraft) => request('POST', '/sessions', sessionViewSchema, { body: draft }),
+  commandSession: (id: string, command: SessionCommand) =>
+    request('POST', `/sessions/${encodeURIComponent(id)}/${command}`, sessionViewSchema),
+  removeSession: (id: string) => request('DELETE', `/sessions/${encodeURIComponent(id)}`, z.unknown()),
+  decisions: (id: string, query: { limit: number; before?: number }) =>
+    request('GET', `/sessions/${encodeURIComponent(id)}/decisions`, listOf(decisionViewSchema), { query }),
+
+  trades: (query: { limit: number; before?: number; source?: TradeSource }) =>
+    request('GET', '/trades', listOf(tradeViewSchema), { query }),
+  placeOrder: (draft: OrderDraft) => request('POST', '/orders', orderResultSchema, { body: draft }),
+  cancelOrder: (ref: string) => request('DELETE', `/orders/${encodeURIComponent(ref)}`, orderResultSchema),
+  refreshPositions: () => request('POST', '/positions/refresh', listOf(positionViewSchema)),
+
+  bars: (query: { instrumentId: string; timeframe: string; limit: number; before?: number }) =>
+    request('GET', '/bars', listOf(barSchema), { query }),
+  strategies: () => request('GET', '/strategies', listOf(strategyViewSchema)),
+  strategyKinds: () => request('GET', '/strategies/kinds', listOf(strategyKindViewSchema)),
+  saveStrategy: (draft: StrategyDraft) => request('POST', '/strategies', strategyViewSchema, { body: draft }),
+
+  risk: (command: RiskCommand, cause: string) =>
+    request('POST', `/risk/${command}`, z.unknown(), { body: { cause } }),
+  /** Any answer but 401 is fine: it only asks whether this browser is known. */
+  knownHere: () => request('GET', '/strategies', z.unknown()),
+};

@@ -1,0 +1,98 @@
+import type { SystemView } from '../../../src/contract/system.schema.ts';
+import type { FeedStatus } from '../../feed/client.ts';
+
+export type TroubleKind =
+  | 'feed'
+  | 'broker'
+  | 'brokerClientId'
+  | 'brokerLink'
+  | 'farm'
+  | 'storeDown'
+  | 'storeDegraded'
+  | 'riskHalted'
+  | 'riskReducing';
+
+/** Something in the world that is not well. `banner.<kind>` in the locales says what works and what to do. */
+export interface Trouble {
+  readonly kind: TroubleKind;
+  readonly tone: 'danger' | 'warn';
+  readonly since: number;
+  readonly cause: string | null;
+  /** Named values for the sentences. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly retryAt: number | null;
+}
+
+/** A connection that has only just begun to start is not news yet. */
+export const STARTING_GRACE_MS = 3000;
+
+/** Everything that is not well, worst first. Without a feed nothing else is known, so nothing else is said. */
+export function troubles(system: SystemView | null, feed: FeedStatus, now: number): readonly Trouble[] {
+  if (feed.state === 'lost') {
+    return [
+      { kind: 'feed', tone: 'danger', since: feed.since, cause: feed.reason, facts: {}, retryAt: null },
+    ];
+  }
+  if (system === null) return [];
+  return [...brokerTroubles(system, now), ...storeTroubles(system), ...riskTroubles(system)];
+}
+
+function brokerTroubles({ connection }: SystemView, now: number): Trouble[] {
+  const { phase, since, cause, link, farms, retryAt } = connection;
+  const facts = {
+    host: connection.host,
+    port: String(connection.port),
+    clientId: String(connection.clientId),
+    phase,
+  };
+  if (phase !== 'ready') {
+    const starting = cause === null && now - since < STARTING_GRACE_MS;
+    if (starting) return [];
+    const kind = phase === 'clientIdHeld' ? 'brokerClientId' : 'broker';
+    return [{ kind, tone: 'danger', since, cause, facts, retryAt }];
+  }
+  if (link === 'down') return [{ kind: 'brokerLink', tone: 'danger', since, cause, facts, retryAt: null }];
+  const broken = farms.filter((farm) => farm.state === 'broken');
+  if (broken.length === 0) return [];
+  const names = broken.map((farm) => farm.name).join(', ');
+  const oldest = Math.min(...broken.map((farm) => farm.since));
+  return [
+    {
+      kind: 'farm',
+      tone: 'warn',
+      since: oldest,
+      cause: null,
+      facts: { ...facts, farms: names },
+      retryAt: null,
+    },
+  ];
+}
+
+function storeTroubles({ store }: SystemView): Trouble[] {
+  if (store.state === 'up') return [];
+  const down = store.state === 'down';
+  return [
+    {
+      kind: down ? 'storeDown' : 'storeDegraded',
+      tone: down ? 'danger' : 'warn',
+      since: store.since,
+      cause: store.cause,
+      facts: {},
+      retryAt: null,
+    },
+  ];
+}
+
+function riskTroubles({ risk }: SystemView): Trouble[] {
+  if (risk.state === 'active') return [];
+  return [
+    {
+      kind: risk.state === 'halted' ? 'riskHalted' : 'riskReducing',
+      tone: 'warn',
+      since: risk.since,
+      cause: risk.cause,
+      facts: {},
+      retryAt: null,
+    },
+  ];
+}
