@@ -13,10 +13,14 @@ module.exports = {
     },
     {
       name: 'machines-have-few-dependencies',
-      comment: 'machines/ may use xstate, decimal.js, trading-signals and zod, and nothing else; no Node built-ins.',
+      comment:
+        'machines/ may use xstate, decimal.js, trading-signals and zod, and nothing else; no Node built-ins.',
       severity: 'error',
       from: { path: '^machines/' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(xstate|decimal\\.js|trading-signals|zod)/' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'core'],
+        pathNot: 'node_modules/(xstate|decimal\\.js|trading-signals|zod)/',
+      },
     },
     {
       name: 'domain-knows-no-actor',
@@ -48,7 +52,8 @@ module.exports = {
     },
     {
       name: 'ui-imports-contract-and-machines-only',
-      comment: 'The browser sees the contract schemas and the machine definitions; nothing else of the server.',
+      comment:
+        'The browser sees the contract schemas and the machine definitions; nothing else of the server.',
       severity: 'error',
       from: { path: '^ui/' },
       to: { path: '^(src/(?!contract/)|test/)' },
@@ -86,7 +91,12 @@ module.exports = {
       from: { path: '^(src|machines|ui)/' },
       to: { path: '^test/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'production-uses-production-dependencies',
@@ -100,6 +110,9 @@ module.exports = {
     exclude: { path: '(^ui/dist|\\.json$)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

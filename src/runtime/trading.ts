@@ -4,7 +4,7 @@ import { createConnectionMachine } from '../../machines/connection/connection.ma
 import type { ConnectionNews } from '../../machines/connection/connection.ports.ts';
 import type { ConnectionStatus } from '../../machines/connection/connection.status.ts';
 import { instrumentId } from '../../machines/domain/instrument.ts';
-import { sourceOfRef } from '../../machines/domain/order.ts';
+import { isFinal, sourceOfRef } from '../../machines/domain/order.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
 import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
 import { createDeskMachine } from '../../machines/order/desk.machine.ts';
@@ -165,7 +165,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     orders,
     risk,
     onReport: (report) => {
-      log.warn(`supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
+      const tell = report.context === 'childStopped' ? log.debug : log.warn;
+      tell(`supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
       if (report.context === 'gaveUp')
         status.alarm(`Supervisor ${report.supervisor} gave up: ${report.reason}`);
     },
@@ -255,10 +256,17 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   });
   hub.onFeed((feed) => mark('prices', feed.instrumentId));
   hub.onBar(({ instrumentId: id, timeframe, bar }) => mark(`bars:${id}:${timeframe}`, String(bar.time)));
+  const told = new Map<string, string>();
   desk.onOrder((order) => {
-    log.info(
-      `order ${order.ref}: ${order.state} ${order.side} ${order.quantity} ${order.instrumentId}${order.message === null ? '' : `: ${order.message}`}`,
-    );
+    // A fill changes the order too; the log tells of states.
+    if (told.get(order.ref) !== order.state) {
+      const words = order.message === null ? '' : `: ${order.message}`;
+      log.info(
+        `order ${order.ref}: ${order.state}, ${order.side} ${order.filled}/${order.quantity} ${order.instrumentId}${words}`,
+      );
+    }
+    if (isFinal(order.state)) told.delete(order.ref);
+    else told.set(order.ref, order.state);
     mark('trades', order.ref);
     if (order.sessionId !== null) mark('sessions', order.sessionId);
   });
