@@ -140,6 +140,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       uiDir: join(projectDir, 'ui', 'dist'),
       version,
       host: options.host,
+      log: log.child('http'),
     });
     teardown.add('trading', () => trading.stop());
     teardown.add('web server', () => app.close());

@@ -15,12 +15,22 @@ export interface SessionStorePort {
   remove(id: string): Promise<void>;
 }
 
+export interface DecisionLogPort {
+  /** Newest first. */
+  list(query: { sessionId: string; limit: number }): Promise<readonly Decision[]>;
+}
+
 interface Entry {
   readonly definition: SessionDefinition;
   desired: Desired;
   view: SessionView | null;
   starts: number;
   lastError: string | null;
+  /**
+   * Start of the newest bar with a decision since a person last started the session; null before the first.
+   * Bars that closed after it while its actor, or the process, was down are owed a record.
+   */
+  lastDecidedBar: number | null;
 }
 
 const desiredAfter: Readonly<Record<SessionVerb, Desired>> = {
@@ -45,17 +55,20 @@ export class SessionBook {
   readonly #entries = new Map<string, Entry>();
   readonly #tree: Tree;
   readonly #store: SessionStorePort;
+  readonly #decisions: DecisionLogPort;
   readonly #onChange: (id: string) => void;
   readonly #onDecided: (decision: Decision) => void;
 
   constructor(options: {
     tree: Tree;
     store: SessionStorePort;
+    decisions: DecisionLogPort;
     onChange: (id: string) => void;
     onDecided: (decision: Decision) => void;
   }) {
     this.#tree = options.tree;
     this.#store = options.store;
+    this.#decisions = options.decisions;
     this.#onChange = options.onChange;
     this.#onDecided = options.onDecided;
     // A restarted supervisor has forgotten its sessions.
@@ -77,7 +90,10 @@ export class SessionBook {
         await this.#store.remove(definition.id);
     }
     for (const definition of declared) await this.#store.save(definition);
-    for (const { definition, desired } of await this.#store.all()) this.#enter(definition, desired);
+    for (const { definition, desired } of await this.#store.all()) {
+      const [newest] = await this.#decisions.list({ sessionId: definition.id, limit: 1 });
+      this.#enter(definition, desired, desired === 'stopped' ? null : (newest?.barTime ?? null));
+    }
   }
 
   ids(): string[] {
@@ -88,10 +104,15 @@ export class SessionBook {
     return this.#entries.get(id) ?? null;
   }
 
+  /** Closed bars after this one have no decision although the session was wanted; null: none are owed. */
+  undecidedSince(id: string): number | null {
+    return this.#entries.get(id)?.lastDecidedBar ?? null;
+  }
+
   async create(definition: SessionDefinition): Promise<void> {
     const desired: Desired = definition.active ? 'running' : 'stopped';
     await this.#store.save(definition, desired);
-    this.#enter(definition, desired);
+    this.#enter(definition, desired, null);
     this.#tree.addSession(definition);
   }
 
@@ -100,6 +121,8 @@ export class SessionBook {
     if (entry === undefined) return;
     const desired = desiredAfter[verb];
     await this.#store.setDesired(id, desired);
+    // A person's start is a new beginning: what closed while it was stopped is nobody's omission.
+    if (entry.desired === 'stopped') entry.lastDecidedBar = null;
     entry.desired = desired;
     const actor = this.#tree.session(id);
     actor?.send({ type: `session.${verb}` });
@@ -142,8 +165,11 @@ export class SessionBook {
     clearTimeout(timer);
   }
 
-  #enter(definition: SessionDefinition, desired: Desired): void {
-    this.#entries.set(definition.id, { definition, desired, view: null, starts: 0, lastError: null });
+  #enter(definition: SessionDefinition, desired: Desired, lastDecidedBar: number | null): void {
+    this.#entries.set(definition.id, {
+      ...{ definition, desired, lastDecidedBar },
+      ...{ view: null, starts: 0, lastError: null },
+    });
     this.#tree.onSessionStart(definition.id, (ref) => this.#follow(definition.id, ref));
   }
 
@@ -156,7 +182,9 @@ export class SessionBook {
       this.#onChange(id);
     });
     ref.on('session.decided', (event) => {
-      this.#onDecided((event as Extract<SessionEmitted, { type: 'session.decided' }>).decision);
+      const { decision } = event as Extract<SessionEmitted, { type: 'session.decided' }>;
+      entry.lastDecidedBar = decision.barTime;
+      this.#onDecided(decision);
     });
     ref.subscribe({
       error: (error: unknown) => {

@@ -31,6 +31,8 @@ export interface SessionPortsOptions {
   readonly storeStatus: () => StoreStatus;
   /** Wall-clock time of the newest execution of an instrument; 0 when none was seen. */
   readonly lastFillAt: (id: InstrumentId) => number;
+  /** Start of the newest decided bar when later ones are owed a record; null when none are. */
+  readonly undecidedSince: (sessionId: string) => number | null;
   readonly now: () => number;
 }
 
@@ -98,7 +100,13 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
     holdLease: (sessionId, listener) => leases.hold(sessionId, listener),
     openMarket: ({ definition, bufferSize }, listener) =>
       hub.openBars(definition.instrument, definition.timeframe, bufferSize, {
-        onHistory: (bars) => listener({ type: 'market.history', bars }),
+        onHistory: (bars) => {
+          const since = options.undecidedSince(definition.id) ?? Number.POSITIVE_INFINITY;
+          listener({ type: 'market.history', bars: bars.filter((bar) => bar.time <= since) });
+          for (const bar of bars) {
+            if (bar.time > since) listener({ type: 'market.bar', bar, late: true });
+          }
+        },
         onBar: (bar, late) => listener({ type: 'market.bar', bar, late }),
         onWaiting: (cause) => listener({ type: 'market.waiting', cause }),
         onLive: () => listener({ type: 'market.live' }),

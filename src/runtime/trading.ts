@@ -155,6 +155,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
           risk: () => status.risk,
           storeStatus: () => status.store,
           lastFillAt: (id) => status.lastFillAt(id),
+          undecidedSince: (id) => book.undecidedSince(id),
         }),
       ),
     },
@@ -188,6 +189,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const book: SessionBook = new SessionBook({
     tree,
     store: store.sessions,
+    decisions: store.decisions,
     onChange: (id) => mark('sessions', id),
     onDecided: (decision) => {
       mark(`decisions:${decision.sessionId}`, String(decision.barTime));
