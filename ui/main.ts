@@ -1,3 +1,4 @@
+import './no-eval.ts';
 import '@fontsource-variable/inter';
 import '@fontsource-variable/jetbrains-mono';
 import './styles/tokens.css';
@@ -6,7 +7,6 @@ import './styles/table.css';
 import './styles/shell.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
-import { z } from 'zod';
 import App from './App.vue';
 import { api } from './api/client.ts';
 import { onUnauthorised } from './api/http.ts';
@@ -15,9 +15,6 @@ import { browserSocket, setFeed } from './feed/feed.ts';
 import { i18n } from './i18n.ts';
 import { router } from './router.ts';
 import { useSystemStore } from './stores/system.ts';
-
-// The content policy forbids eval, which zod would otherwise try.
-z.config({ jitless: true });
 
 const app = createApp(App).use(createPinia()).use(i18n).use(router);
 const system = useSystemStore();
