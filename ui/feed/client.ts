@@ -30,8 +30,8 @@ export interface FeedStatus {
 export type TopicListener = (message: TopicMessage<TopicName>, at: number) => void;
 
 /** Silence after which a ping is sent, and after which the feed counts as lost. Together below two seconds. */
-export const PING_AFTER_MS = 600;
-export const LOST_AFTER_MS = 1700;
+export const PING_AFTER_MS = 500;
+export const LOST_AFTER_MS = 1300;
 const TICK_MS = 200;
 /** A lost socket that stays silent this long is given up for a new one. */
 const GIVE_UP_AFTER_MS = 4000;

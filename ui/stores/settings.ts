@@ -18,9 +18,12 @@ interface Settings {
   hiddenColumns: Record<string, string[]>;
 }
 
-/** The language of the browser where we speak it, else English. */
-export const preferredLanguage = (wanted: readonly string[]): Language =>
-  languages.find((language) => wanted.some((tag) => tag.toLowerCase().split('-')[0] === language)) ?? 'en';
+/** The first language of the browser that we speak, else English. */
+export function preferredLanguage(wanted: readonly string[]): Language {
+  const tags = wanted.map((tag) => tag.toLowerCase().split('-')[0]);
+  const found = tags.find((tag) => languages.some((language) => language === tag));
+  return languages.find((language) => language === found) ?? 'en';
+}
 
 /** What a person chose for this browser; kept in it. */
 export const useSettingsStore = defineStore('settings', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { strategyKinds } from '../../../machines/strategies/registry.ts';
 import type { PriceView } from '../../../src/contract/market.schema.ts';
@@ -8,9 +8,7 @@ import type { BarView, DecisionView, SessionView } from '../../../src/contract/s
 import type { StrategyKindView, StrategyView } from '../../../src/contract/strategy.schema.ts';
 import type { SystemView } from '../../../src/contract/system.schema.ts';
 
-const csv = fileURLToPath(
-  new URL('../../../node_modules/vega-datasets/data/sp500-2000.csv', import.meta.url),
-);
+const csv = join(import.meta.dirname, '../../../node_modules/vega-datasets/data/sp500-2000.csv');
 
 /** The same pseudo-random numbers for the same seed: pictures can be compared. */
 export function seeded(seed: number): () => number {

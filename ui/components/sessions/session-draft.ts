@@ -82,6 +82,7 @@ export function proposeId(symbol: string, strategy: string, timeframe: string): 
     .join('-')
     .toLowerCase()
     .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40)
