@@ -126,7 +126,7 @@ export class FeedHub {
   #watch(): void {
     const topics = new Set<string>();
     for (const { subscriber } of this.#clients) {
-      for (const topic of subscriber.topics) if (topic.includes(':')) topics.add(topic);
+      for (const topic of subscriber.topics) topics.add(topic);
     }
     const watched = [...topics].sort().join('\n');
     if (watched === this.#watched) return;

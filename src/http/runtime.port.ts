@@ -29,9 +29,9 @@ export interface TopicChange {
 export interface RuntimePort {
   /** The current list of a topic, shaped by `topicItems`. @throws Refusal 404 for an unknown topic. */
   snapshot(topic: string): Promise<readonly unknown[]>;
-  /** Changes of all topics, already grouped; never more often per topic than about 10 times a second. */
+  /** Changes of watched topics, already grouped; never more often per topic than about 10 times a second. */
   subscribe(listener: (change: TopicChange) => void): () => void;
-  /** Says which topics with a parameter (decisions:x, bars:x:y) someone watches, so that others cost nothing. */
+  /** Says which topics someone watches, so that others cost nothing; only these need be told of. */
   setWatchedTopics(topics: ReadonlySet<string>): void;
 
   system(): SystemView;
