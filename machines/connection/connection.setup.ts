@@ -132,7 +132,8 @@ export function connectionSetup(ports: ConnectionPorts) {
       announceReady: enqueueActions(({ context, enqueue }, params: { loaded: LoadedFacts }) => {
         enqueue.assign({
           announced: true,
-          status: { ...context.status, attempts: 0 },
+          // What kept it from being ready is over.
+          status: { ...context.status, attempts: 0, cause: null },
         });
         enqueue.emit({
           type: 'connection.ready',

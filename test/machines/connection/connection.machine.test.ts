@@ -250,6 +250,16 @@ describe('a socket that ends', () => {
     expect(saidSince(from)).toEqual(['connection.lost']);
   });
 
+  it('names no cause any more once it is ready again', async () => {
+    start();
+    await becomeReady();
+    socket.tell({ type: 'socket.closed', cause: 'the gateway closed the socket' });
+    expect(status().cause).toBe('the gateway closed the socket');
+    await clock.advanceSettled(250);
+    await becomeReady();
+    expect(status()).toMatchObject({ phase: 'ready', cause: null });
+  });
+
   it('is closed for good on request, and opened again on request', async () => {
     start();
     await becomeReady();
