@@ -32,6 +32,10 @@ export interface SystemOptions {
   /** Sessions in place of the shipped ones. */
   readonly sessions?: readonly Yaml[];
   readonly env?: Readonly<Record<string, string>>;
+  /** More flags of `start`. */
+  readonly flags?: readonly string[];
+  /** In a process group of its own, as a terminal starts it. */
+  readonly ownGroup?: boolean;
 }
 
 /** The whole system as a user starts it, in processes of its own, on a data and a config folder of its own. */
@@ -49,10 +53,10 @@ export interface TestSystem {
   readonly api: ControlClient['request'];
   /** Process id of the gateway at the moment. */
   gatewayPid(): number;
-  /** Starts it, again after `stop` or `kill`. @throws with the log when it does not become ready. */
+  /** Starts it, again after `stop` or `kill` (on the same address). @throws with the log when it does not become ready. */
   start(): Promise<Ready>;
-  /** Ctrl-C; answers the exit code and how long the end took. */
-  stop(): Promise<{ readonly code: number | null; readonly ms: number }>;
+  /** Asks it to end; answers the exit code and how long the end took. @param signal Ctrl-C unless said otherwise */
+  stop(signal?: NodeJS.Signals): Promise<{ readonly code: number | null; readonly ms: number }>;
   /** SIGKILL of the runtime alone: gateway and database are left as a crash leaves them. */
   kill(): Promise<void>;
   /** Ends whatever is left, the folders too. */
@@ -163,9 +167,20 @@ export async function prepareSystem(options: SystemOptions = {}): Promise<TestSy
     },
     async start() {
       control = null;
-      const flags = ['--data', dataDir, '--config', configDir, '--port', '0', '--json'];
+      const flags = [
+        '--data',
+        dataDir,
+        '--config',
+        configDir,
+        '--port',
+        // People's open pages come back by themselves.
+        ready === null ? '0' : new URL(ready.url).port,
+        '--json',
+        ...(options.flags ?? []),
+      ];
       const started = spawn(process.execPath, ['src/main.ts', 'start', ...flags], {
         cwd: projectDir,
+        detached: options.ownGroup === true,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, DATABASE_URL: '', NODE_OPTIONS: '', ...options.env },
       });
@@ -184,10 +199,10 @@ export async function prepareSystem(options: SystemOptions = {}): Promise<TestSy
       ready = readySchema.parse(JSON.parse(first));
       return ready;
     },
-    async stop() {
-      if (child === null) return { code: null, ms: 0 };
+    async stop(signal = 'SIGINT') {
+      if (child?.pid === undefined) return { code: null, ms: 0 };
       const began = performance.now();
-      child.kill('SIGINT');
+      process.kill(options.ownGroup === true ? -child.pid : child.pid, signal);
       const code = await exitOf(child);
       return { code, ms: performance.now() - began };
     },
