@@ -15,6 +15,7 @@ import type { FactsRequest, SessionPorts } from '../../machines/session/session.
 import type { StoreStatus } from '../../machines/store/store.machine.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { whenTradedAfter } from './proof-of-trading.ts';
 
 export interface SessionPortsOptions {
   readonly hub: MarketDataHub;
@@ -35,6 +36,9 @@ export interface SessionPortsOptions {
   readonly undecidedSince: (sessionId: string) => number | null;
   readonly now: () => number;
 }
+
+/** Longest wait, wall time, for a quote that is newer than the bar to decide. */
+const PROOF_LIMIT_MS = 1_000;
 
 /** A share or contract; fractions are not offered by every venue. */
 const LOT = '1';
@@ -125,7 +129,13 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       }
       return createDecider({ definition, kind, parameters: parsed.value });
     },
-    gatherFacts: async (definition, request) => facts(definition, request),
+    gatherFacts: async (definition, request) => {
+      if (options.connection().ready && !request.late && !request.superseded) {
+        const id = instrumentId(definition.instrument);
+        await whenTradedAfter(hub, id, request.bar, definition.timeframe, PROOF_LIMIT_MS);
+      }
+      return facts(definition, request);
+    },
     recordDecision: (decision) => store.decisions.record(decision),
     placeOrder: async ({ definition, decision, epoch }) => {
       const proposal = decision.order;
