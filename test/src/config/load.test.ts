@@ -49,7 +49,13 @@ describe('loadConfig', () => {
       clientId: 1,
       mode: 'paper',
     });
-    expect(loaded.config.sessions.map(({ id }) => id)).toEqual(['sp500-sma', 'orcl-rsi', 'nvda-enhanced']);
+    expect(loaded.config.sessions.map(({ id, strategy }) => [id, strategy])).toEqual([
+      ['sp500-sma', 'sma-10-30'],
+      ['sp500-rsi', 'rsi-14'],
+      ['sp500-enhanced', 'enhanced-default'],
+      ['orcl-rsi', 'rsi-14'],
+      ['nvda-enhanced', 'enhanced-default'],
+    ]);
   });
 
   it('takes an empty file for all defaults', () => {

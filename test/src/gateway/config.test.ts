@@ -14,13 +14,14 @@ describe('config/gateway.yaml', () => {
   test('names the instruments and a paper account', () => {
     expect(shipped.instruments.map((each) => each.symbol)).toEqual([
       'SP500',
+      'SP500-2008',
+      'SP500-2011',
       'ORCL',
       'NVDA',
       'KO',
       'PEP',
-      'ESTX50',
     ]);
-    expect(shipped).toMatchObject({ port: 4002, speed: 46_800, account: { id: 'DU1000001' } });
+    expect(shipped).toMatchObject({ port: 4002, speed: 23_400, account: { id: 'DU1000001' } });
   });
 
   test('plays without the files that are not in the package, and says that it is synthetic', () => {
@@ -28,13 +29,14 @@ describe('config/gateway.yaml', () => {
     const market = open({ ...shipped, dataFolders: ['node_modules/vega-datasets/data'] }, log);
     expect(market.instruments.map((each) => each.longName.endsWith('(synthetic)'))).toEqual([
       false,
-      true,
+      false,
+      false,
       true,
       true,
       true,
       true,
     ]);
-    expect(log.lines.filter((line) => line.includes('SYNTHETIC'))).toHaveLength(5);
+    expect(log.lines.filter((line) => line.includes('SYNTHETIC'))).toHaveLength(4);
     for (const instrument of market.instruments) {
       const started = instrument.bars.findIndex((bar) => bar.end > market.now);
       expect(started, `${instrument.config.symbol} has history for 200 bars`).toBeGreaterThan(200);
@@ -50,7 +52,15 @@ describe('the configuration', () => {
   test.each([
     ['an unknown key', { ...raw, spead: 1 }, 'spead'],
     ['an account that is not paper', { ...raw, account: { id: 'U123' } }, 'DU1000001'],
-    ['a currency without a rate', { ...raw, account: { ...raw.account, rates: {} } }, 'expected a rate'],
+    [
+      'a currency without a rate',
+      {
+        ...raw,
+        instruments: [{ ...raw.instruments[0], currency: 'EUR' }],
+        account: { ...raw.account, rates: {} },
+      },
+      'expected a rate',
+    ],
     [
       'a zone that does not exist',
       { ...raw, instruments: [{ ...raw.instruments[0], timeZone: 'EST5' }] },
