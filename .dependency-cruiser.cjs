@@ -86,6 +86,13 @@ module.exports = {
       to: { path: '^src/(broker|store|http)/', pathNot: '^src/$1/' },
     },
     {
+      name: 'cli-is-on-top',
+      comment: 'Commands use everything; nothing but the entry uses commands.',
+      severity: 'error',
+      from: { path: '^src/(?!cli/|main\\.ts)' },
+      to: { path: '^src/cli/' },
+    },
+    {
       name: 'no-production-code-imports-tests',
       severity: 'error',
       from: { path: '^(src|machines|ui)/' },

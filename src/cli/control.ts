@@ -1,13 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { problemSchema } from '../contract/problem.schema.ts';
+import { type ControlRecord, controlFile, controlRecordSchema } from '../process/control-record.ts';
 import { UsageError } from '../process/usage-error.ts';
-
-/** What a running system leaves in its data folder (mode 0600) for commands on the same machine. */
-export const controlRecordSchema = z.object({ url: z.string(), token: z.string(), pid: z.number().int() });
-export type ControlRecord = z.infer<typeof controlRecordSchema>;
-export const controlFile = 'control.json';
 
 export interface ControlClient {
   readonly url: string;

@@ -65,7 +65,10 @@ export function loadYamlFile<S extends z.ZodType>(
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {
-    return { ok: false, problems: broken.map((error) => syntaxProblem(file, text, error, lines)) };
+    // After a mistake in the syntax the rest is read wrongly: what else is found there follows from it.
+    const cut = broken.findIndex(({ code }) => code !== 'DUPLICATE_KEY');
+    const told = cut === -1 ? broken : broken.slice(0, cut + 1);
+    return { ok: false, problems: told.map((error) => syntaxProblem(file, text, error, lines)) };
   }
   let data: unknown;
   try {

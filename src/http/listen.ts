@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../process/usage-error.ts';
 
@@ -24,6 +24,34 @@ const remedies: Readonly<Record<ListenError['code'], (host: string, port: number
     `server: found host "${host}", which cannot be resolved, expected an address of this machine; choose it with --host, e.g. 127.0.0.1`,
 };
 
+/** What went wrong with an address, if it is one of the known things. */
+function explained(
+  error: unknown,
+  { host, port }: { readonly host: string; readonly port: number },
+): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined || !Object.hasOwn(remedies, code)) return error;
+  const known = code as ListenError['code'];
+  return new ListenError(known, remedies[known](host, port));
+}
+
+/**
+ * Tries an address and gives it back at once: a start that must fail does so before anything runs.
+ * @throws ListenError when the address is taken, not allowed or not of this machine.
+ */
+export async function checkAddress(address: { readonly host: string; readonly port: number }): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((done, fail) => {
+      probe.once('error', fail);
+      probe.listen(address, done);
+    });
+  } catch (error) {
+    throw explained(error, address);
+  }
+  await new Promise((done) => probe.close(done));
+}
+
 /**
  * Starts listening and answers the address. Port 0 picks a free one.
  * @throws ListenError when the address is taken, not allowed or not of this machine.
@@ -35,12 +63,7 @@ export async function listen(
   try {
     await app.listen({ host, port });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== undefined && Object.hasOwn(remedies, code)) {
-      const known = code as ListenError['code'];
-      throw new ListenError(known, remedies[known](host, port));
-    }
-    throw error;
+    throw explained(error, { host, port });
   }
   const bound = (app.server.address() as AddressInfo).port; // a TCP server that listens has one
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;

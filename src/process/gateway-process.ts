@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { z } from 'zod';
@@ -76,10 +76,11 @@ async function readRecord(folder: DataFolder): Promise<GatewayRecord | null> {
   }
 }
 
-/** The last line that the gateway wrote, for the person who must know why it did not start. */
-async function lastLogLine(folder: DataFolder): Promise<string> {
-  const text = await readFile(folder.file(gatewayFiles.log), 'utf8').catch(() => '');
-  return text.trim().split('\n').at(-1) ?? '';
+/** What a gateway that did not start has to say, from so many bytes of its log on; its log records are left out. */
+async function lastWords(folder: DataFolder, from: number): Promise<string> {
+  const log = await readFile(folder.file(gatewayFiles.log)).catch(() => Buffer.alloc(0));
+  const lines = log.subarray(from).toString('utf8').trim().split('\n');
+  return lines.filter((line) => line !== '' && !line.startsWith('{')).join('\n');
 }
 
 /**
@@ -98,6 +99,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
   const launch = async (): Promise<GatewayRecord> => {
     await rm(folder.file(gatewayFiles.record), { force: true });
     const output = openSync(folder.file(gatewayFiles.log), 'a', 0o600);
+    const logged = fstatSync(output).size;
     const flags = [
       '--host',
       host,
@@ -114,19 +116,24 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
     });
     closeSync(output);
     child.unref();
-    let exited: string | null = null;
+    let exited: { readonly how: string; readonly code: number | null } | null = null;
     child.once('exit', (code, signal) => {
-      exited = signal ?? `exit code ${code}`;
+      exited = { how: signal ?? `exit code ${code}`, code };
     });
     child.once('error', (error) => {
-      exited = error.message;
+      exited = { how: error.message, code: null };
     });
+    // Set from a callback, which the compiler does not see.
+    const end = (): typeof exited => exited;
     const deadline = Date.now() + READY_TIMEOUT_MS;
     for (;;) {
       const record = await readRecord(folder);
       if (record !== null && record.pid === child.pid && (await accepts(host, record.port))) return record;
-      if (exited !== null)
-        throw new UsageError((await lastLogLine(folder)) || `simulated gateway: ended with ${exited}`);
+      const ended = end();
+      if (ended !== null) {
+        const words = (await lastWords(folder, logged)) || `simulated gateway: ended with ${ended.how}`;
+        throw new UsageError(words, ended.code === 2 ? 2 : 1);
+      }
       if (Date.now() > deadline)
         throw new UsageError(
           `simulated gateway: not listening after ${READY_TIMEOUT_MS / 1000} s; see ${folder.file(gatewayFiles.log)}`,
@@ -167,6 +174,11 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
 
   const survivor = await readRecord(folder);
   const adopted = survivor !== null && isAlive(survivor.pid) && (await accepts(host, survivor.port));
+  if (!adopted && port !== 0 && (await accepts(host, port))) {
+    throw new UsageError(
+      `simulated gateway: found port ${port} on ${host} in use, expected it free; stop what uses it, choose another as broker.port in runtime.yaml, or trade through it with --no-gateway`,
+    );
+  }
   const record = adopted ? survivor : await launch();
   pid = record.pid;
   port = record.port;

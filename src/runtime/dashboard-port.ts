@@ -272,6 +272,7 @@ export class DashboardPort implements RuntimePort {
       restarts: Math.max(0, entry.starts - 1),
       error: entry.lastError,
       position: portfolio.position(instrumentId(entry.definition.instrument)),
+      positionsKnown: portfolio.snapshot().asOf !== null,
       ordersInFlight: desk.inFlight({ sessionId: id }).length,
     });
   }

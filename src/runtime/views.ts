@@ -107,6 +107,8 @@ export function sessionView(
     readonly restarts: number;
     readonly error: string | null;
     readonly position: Position | null;
+    /** The broker has listed all positions: one that it did not list is 0. */
+    readonly positionsKnown: boolean;
     readonly ordersInFlight: number;
   },
 ): SessionView {
@@ -135,7 +137,8 @@ export function sessionView(
       actor.lastDecision === null
         ? null
         : { ...actor.lastDecision, values: { ...actor.lastDecision.values } },
-    positionQuantity: more.position === null ? null : decimalString(more.position.quantity),
+    positionQuantity:
+      more.position === null ? (more.positionsKnown ? '0' : null) : decimalString(more.position.quantity),
     ordersInFlight: more.ordersInFlight,
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { controlFile, controlRecordSchema } from '../../src/cli/control.ts';
 import { listDataSchema, serverMessageSchema } from '../../src/contract/feed.schema.ts';
+import { controlFile, controlRecordSchema } from '../../src/process/control-record.ts';
 import type { TestSystem } from './system.ts';
 
 export interface FeedListener {
