@@ -1,0 +1,372 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../support/browser.ts';
+import { connectSecondClient, type SecondClient } from '../support/second-client.ts';
+import { prepareSystem, type TestSystem, until } from '../support/system.ts';
+import { noComplaints, picture, sidewaysScroll, type WatchedPage, watchedPage } from './watched-page.ts';
+
+/**
+ * One person's day with the real system: database, gateway, runtime and web server as `npm start` runs them, a browser
+ * in front. The steps build on one another.
+ */
+describe('the main job', () => {
+  const sessionId = 'quick-500';
+  const sessionName = 'S&P 500, quick crossover';
+  /** What the second client trades and what the hand trades: no session holds them. */
+  const theirs = 'SP500-2008';
+  const byHand = 'SP500-2011';
+
+  let system: TestSystem;
+  let browser: Browser;
+  let watched: WatchedPage;
+  let page: Page;
+  let other: SecondClient;
+
+  const byTestId = (id: string) => page.getByTestId(id);
+  const row = (symbol: string) => page.locator(`[data-testid^="price-row-"][data-symbol="${symbol}"]`);
+  const tradeRows = (selector: string) => page.locator(`[data-testid="trade-row"]${selector}`);
+  const choose = async (field: string, option: string) => {
+    await byTestId(field).click();
+    await page.locator(`[data-testid="${field}-option-${option}"]`).click();
+  };
+  const go = (path: string) => page.goto(new URL(path, system.url).href);
+
+  beforeAll(async () => {
+    const watch = ['SP500', theirs, byHand, 'ORCL', 'NVDA'].map((symbol) => ({ symbol, timeframes: ['1d'] }));
+    system = await prepareSystem({
+      // A trading day each second.
+      gateway: (gateway) => Object.assign(gateway, { speed: 23_400 }),
+      runtime: (runtime) => Object.assign(runtime, { watch }),
+      sessions: [
+        {
+          id: 'orcl-sma',
+          name: 'Oracle, moving averages',
+          instrument: { symbol: 'ORCL' },
+          timeframe: '1d',
+          strategy: { kind: 'sma', parameters: { fast: 3, slow: 8 } },
+          sizing: { kind: 'percent', percent: 15 },
+        },
+        {
+          id: 'nvda-enhanced',
+          name: 'NVIDIA, enhanced',
+          instrument: { symbol: 'NVDA' },
+          timeframe: '1d',
+          strategy: 'enhanced-default',
+          sizing: { kind: 'percent', percent: 10 },
+        },
+      ],
+    });
+    [browser] = await Promise.all([launchBrowser(), system.start()]);
+    other = await connectSecondClient(system.gatewayPort);
+    watched = await watchedPage(browser, new URL(system.url).host);
+    page = watched.page;
+    page.setDefaultTimeout(20_000);
+  });
+
+  afterAll(async () => {
+    other?.close();
+    await browser?.close();
+    await system?.cleanup();
+  });
+
+  it('opens with the one-time link, and serves nobody without it', async () => {
+    await page.goto(system.loginUrl);
+    await byTestId('dashboard').waitFor();
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/');
+
+    const stranger = await browser.newContext();
+    const theirPage = await stranger.newPage();
+    for (const path of ['/', '/sessions?tab=new', '/assets/index.js']) {
+      expect((await theirPage.goto(new URL(path, system.url).href))?.status(), path).toBe(401);
+    }
+    expect(await theirPage.request.get(`${system.url}/api/v1/positions`).then((r) => r.status())).toBe(401);
+    expect((await theirPage.goto(system.loginUrl))?.status(), 'the used link').toBe(401);
+    expect(await theirPage.textContent('h1')).toBe('This link is no longer good');
+    await stranger.close();
+  });
+
+  it('shows prices that move', async () => {
+    const seen = new Set<string>();
+    await until('SP500 has shown four prices', async () => {
+      seen.add((await row('SP500').locator('.last-price').textContent()) ?? '');
+      return seen.size >= 4;
+    });
+    expect(
+      [...seen].every((text) => /^[\d,]+\.\d\d$/.test(text)),
+      [...seen].join(' '),
+    ).toBe(true);
+    expect(await byTestId('mode-badge').getAttribute('data-mode')).toBe('simulated');
+    expect(await byTestId('connection-badge').getAttribute('data-state')).toBe('ready');
+  });
+
+  it('saves a strategy under a name', async () => {
+    await byTestId('nav-strategies').click();
+    await byTestId('new-strategy').click();
+    await byTestId('strategy-name').fill('quick-cross');
+    await choose('strategy-kind', 'sma');
+    await byTestId('parameter-fast').fill('2');
+    await byTestId('parameter-slow').fill('4');
+    await byTestId('submit-strategy').click();
+    await byTestId('strategy-dialog').waitFor({ state: 'detached' });
+    await page.getByRole('cell', { name: 'quick-cross' }).waitFor();
+  });
+
+  it('creates a session in the form and leads to its row on the active tab', async () => {
+    await byTestId('nav-sessions').click();
+    await byTestId('tab-new').click();
+    await page.waitForURL('**/sessions?tab=new');
+    await choose('field-instrument', 'SP500.STK.SMART.USD');
+    await choose('field-strategy', 'quick-cross');
+    await byTestId('field-id').fill(sessionId);
+    await byTestId('field-name').fill(sessionName);
+    await byTestId('submit-session').click();
+    await page.waitForURL('**/sessions?tab=active');
+    await byTestId(`session-row-${sessionId}`).waitFor();
+  });
+
+  it('keeps the tab over reload and back', async () => {
+    await page.reload();
+    await byTestId(`session-row-${sessionId}`).waitFor();
+    expect(page.url()).toMatch(/\/sessions\?tab=active$/);
+    expect(await byTestId('tab-active').getAttribute('data-state')).toBe('active');
+    await byTestId('tab-new').click();
+    await byTestId('session-form').waitFor();
+    await page.reload();
+    await byTestId('session-form').waitFor();
+    expect(page.url()).toMatch(/\?tab=new$/);
+    await page.goBack();
+    await byTestId(`session-row-${sessionId}`).waitFor();
+    expect(page.url()).toMatch(/\?tab=active$/);
+    expect(await byTestId('tab-active').getAttribute('data-state')).toBe('active');
+  });
+
+  it('shows the session trade: states, a decision with its reason, an order filled in its name', async () => {
+    const mine = byTestId(`session-row-${sessionId}`);
+    const states = new Set<string | null>();
+    await until('the session has gone from state to state', async () => {
+      states.add(await mine.getAttribute('data-state'));
+      return states.has('collecting') && states.size >= 2;
+    });
+    await until('its last decision is on show', async () =>
+      /SMA|moving average|crossing/i.test((await mine.locator('.decision').getAttribute('title')) ?? ''),
+    );
+    await byTestId('nav-dashboard').click();
+    const filled = tradeRows(`[data-session="${sessionId}"][data-state="filled"]`);
+    await filled.first().waitFor({ timeout: 40_000 });
+    expect(await filled.first().locator('.source').textContent()).toContain('AutoTrader');
+    expect(await filled.first().textContent()).toContain(sessionName);
+  });
+
+  it('tells the trades of a second client from those of the sessions', async () => {
+    await other.trade(theirs, 'BUY', 40);
+    const found = tradeRows(`[data-symbol="${theirs}"]`);
+    await found.waitFor();
+    expect(await found.getAttribute('data-source')).toBe('ibkr');
+    expect(await found.locator('.source').textContent()).toContain('IBKR');
+  });
+
+  it('sends an order by hand after saying what will be sent, and marks it manual', async () => {
+    await byTestId('new-order').click();
+    await choose('order-instrument', `${byHand}.STK.SMART.USD`);
+    await byTestId('order-quantity').fill('25');
+    expect(await byTestId('order-review').textContent()).toMatch(/Buy 25 SP500-2011/);
+    await byTestId('order-review').click();
+    expect(await byTestId('order-confirm').textContent()).toContain('DU1000001');
+    await byTestId('order-send').click();
+    const result = byTestId('order-result');
+    await result.waitFor();
+    expect(await result.getAttribute('data-outcome')).toBe('accepted');
+    await byTestId('order-close').click();
+    const found = tradeRows(`[data-symbol="${byHand}"]`);
+    await found.and(page.locator('[data-state="filled"]')).waitFor();
+    expect(await found.getAttribute('data-source')).toBe('manual');
+    expect(await found.locator('.source').textContent()).toContain('Manual');
+  });
+
+  it('filters the trades by source, in the address', async () => {
+    await byTestId('source-ibkr').click();
+    await page.waitForURL('**/?source=ibkr');
+    expect(await tradeRows(':not([data-source="ibkr"])').count()).toBe(0);
+    await page.reload();
+    await tradeRows('').first().waitFor();
+    expect(await tradeRows('').count()).toBe(1);
+    await byTestId('source-manual').click();
+    await page.waitForURL('**/?source=manual');
+    expect(await tradeRows('').count()).toBe(1);
+    await byTestId('source-autotrader').click();
+    await page.waitForURL('**/?source=autotrader');
+    expect(await tradeRows(':not([data-source="autotrader"])').count()).toBe(0);
+    await byTestId('source-all').click();
+    expect(new URL(page.url()).search).toBe('');
+  });
+
+  it('asks the broker for positions anew and shows what the broker holds', async () => {
+    const age = byTestId('positions-age');
+    const pressedAt = Date.now();
+    await byTestId('refresh-positions').click();
+    await byTestId('refresh-done').waitFor();
+    expect(Number(await age.getAttribute('data-at'))).toBeGreaterThanOrEqual(pressedAt);
+    expect(await age.textContent()).toMatch(/^[0-3]s$/);
+    await until('the table agrees with the broker', async () => {
+      const rows = await byTestId('position-row').evaluateAll((found) =>
+        found.map((each) => [each.getAttribute('data-symbol'), Number(each.getAttribute('data-quantity'))]),
+      );
+      const held = [...(await other.positions())];
+      const sorted = (pairs: unknown[][]) => JSON.stringify(pairs.sort());
+      return rows.length >= 2 && sorted(rows) === sorted(held.map((pair) => [...pair]));
+    });
+  });
+
+  it('shows a session as candles, marks, decisions with reasons and its chart of states', async () => {
+    await byTestId('nav-sessions').click();
+    await byTestId(`session-row-${sessionId}`).click();
+    await page.waitForURL(`**/sessions/${sessionId}`);
+    const chart = byTestId('chart');
+    await chart.waitFor();
+    await until('the chart has its bars and marks', async () => {
+      const [bars, marks] = [await chart.getAttribute('data-bars'), await chart.getAttribute('data-marks')];
+      return Number(bars) >= 200 && Number(marks) >= 2;
+    });
+    expect(await byTestId('state-circle').getAttribute('data-state')).toMatch(
+      /^(collecting|signaling|ordering|syncing)$/,
+    );
+    await tradeRows('').first().waitFor();
+    await byTestId('tab-decisions').click();
+    await page.waitForURL('**?tab=decisions');
+    const decisions = byTestId('decision-row');
+    await decisions.first().waitFor();
+    const ordered = page.locator('[data-testid="decision-row"][data-outcome="order"]').first();
+    expect(await ordered.textContent()).toMatch(/SMA\(2\) .* SMA\(4\)/);
+    const refused = page.locator('[data-testid="decision-row"][data-guard="noSignal"]').first();
+    expect(await refused.textContent()).toMatch(/SMA\(2\)/);
+  });
+
+  it('pauses, resumes and stops a session', async () => {
+    const header = page.locator('.page-head');
+    const desired = async () =>
+      ((await system.api('GET', `/api/v1/sessions/${sessionId}`)) as { desired: string; state: string })
+        .desired;
+    await header.getByTestId('session-pause').click();
+    await header.getByTestId('session-resume').waitFor();
+    expect(await desired()).toBe('paused');
+    await header.getByTestId('session-resume').click();
+    await header.getByTestId('session-pause').waitFor();
+    expect(await desired()).toBe('running');
+    await header.getByTestId('session-stop').click();
+    expect(await desired(), 'one press arms, it does not stop').toBe('running');
+    await header.getByTestId('session-stop').click();
+    await header.getByTestId('session-start').waitFor();
+    expect(await desired()).toBe('stopped');
+    await page
+      .locator('[data-testid="state-circle"][data-state="idle"], .state-dots[data-state="idle"]')
+      .first()
+      .waitFor();
+    await header.getByTestId('session-start').click();
+    await header.getByTestId('session-pause').waitFor();
+  });
+
+  it('keeps language and theme over a reload', async () => {
+    await go('/');
+    await byTestId('language').click();
+    await byTestId('settings').click();
+    await byTestId('theme-dark').click();
+    await page.keyboard.press('Escape');
+    await page.reload();
+    await byTestId('dashboard').waitFor();
+    const look = () =>
+      page.evaluate('[document.documentElement.lang, document.documentElement.dataset.theme]');
+    expect(await look()).toEqual(['fr', 'dark']);
+    expect(await page.locator('#trades-title').textContent()).toBe('Historique des ordres');
+    expect(await byTestId('nav-strategies').textContent()).toContain('Stratégies');
+    await picture(page, 'dashboard-dark-fr');
+    await byTestId('language').click();
+    expect(await look()).toEqual(['en', 'dark']);
+  });
+
+  it('looks right on a desk and on a phone, in light and in dark', async () => {
+    const places = [
+      ['dashboard', '/', 'trade-row'],
+      ['sessions', '/sessions?tab=active', `session-row-${sessionId}`],
+      ['new', '/sessions?tab=new', 'session-form'],
+      ['session', '/sessions/nvda-enhanced', 'chart'],
+      ['decisions', `/sessions/${sessionId}?tab=decisions`, 'decision-row'],
+      ['strategies', '/strategies', 'new-strategy'],
+    ] as const;
+    for (const [name, path, ready] of places) {
+      await go(path);
+      await byTestId(ready).first().waitFor();
+      for (const size of ['desk', 'phone'] as const) {
+        await page.setViewportSize(
+          size === 'desk' ? { width: 1440, height: 900 } : { width: 390, height: 844 },
+        );
+        for (const theme of ['dark', 'light'] as const) {
+          await byTestId('settings').click();
+          await byTestId(`theme-${theme}`).click();
+          await page.keyboard.press('Escape');
+          await page.locator('.popover').waitFor({ state: 'detached' });
+          await picture(page, `${name}-${size}-${theme}`);
+        }
+        expect(await sidewaysScroll(page), `${name} on a ${size} scrolls sideways`).toBe(0);
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+    }
+  });
+
+  it('has made the browser complain about nothing, and spoken to no other host', () => {
+    expect(watched.complaints).toEqual(noComplaints);
+  });
+
+  it('names the cause when the gateway dies, and is well again by itself', async () => {
+    await go('/');
+    await tradeRows('').first().waitFor();
+    const before = system.gatewayPid();
+    other.close();
+    process.kill(before, 'SIGKILL');
+    const diedAt = performance.now();
+    const banner = byTestId('banner-broker');
+    await banner.waitFor({ timeout: 3_000 });
+    expect(performance.now() - diedAt).toBeLessThan(2_000);
+    expect(await banner.getByTestId('banner-cause').textContent()).toMatch(
+      /closed|lost|ended|refused|reset/i,
+    );
+    // The broker cannot be asked now: a button that only looked at what is known would succeed.
+    await byTestId('refresh-positions').click();
+    await byTestId('refresh-error').waitFor();
+    await picture(page, 'gateway-killed');
+    await banner.waitFor({ state: 'detached', timeout: 30_000 });
+    expect(system.gatewayPid()).not.toBe(before);
+    const price = row('SP500').locator('.last-price');
+    const then = await price.textContent();
+    await until('prices move again', async () => (await price.textContent()) !== then);
+    other = await connectSecondClient(system.gatewayPort);
+  });
+
+  it('marks every number stale within two seconds when the runtime dies, and comes back with it', async () => {
+    await system.kill();
+    const diedAt = performance.now();
+    await page.locator('html[data-feed="lost"]').waitFor({ timeout: 3_000 });
+    expect(performance.now() - diedAt).toBeLessThan(2_000);
+    await byTestId('banner-feed').waitFor();
+    const fresh = await page.evaluate(`[...document.querySelectorAll('.num.live-value')]
+      .filter((each) => getComputedStyle(each).opacity === '1' && !each.closest('.is-stale')).length`);
+    await until(
+      'all have faded',
+      async () =>
+        (await page.evaluate(`[...document.querySelectorAll('.last-price, [data-testid="position-row"] .num')]
+        .every((each) => Number(getComputedStyle(each).opacity) < 1)`)) === true,
+      2_000,
+    );
+    expect(fresh).toBeTypeOf('number');
+    await picture(page, 'runtime-killed');
+    await system.start();
+    await page.locator('html[data-feed="live"]').waitFor({ timeout: 20_000 });
+    await byTestId('banner-feed').waitFor({ state: 'detached' });
+    await tradeRows(`[data-symbol="${byHand}"]`).waitFor();
+  });
+
+  it('ends cleanly within five seconds', async () => {
+    const { code, ms } = await system.stop();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(5_000);
+  });
+});
