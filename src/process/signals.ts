@@ -1,11 +1,9 @@
-/** Resolves with the name of the first signal that asks this process to end. Later ones are not caught. */
+/**
+ * Resolves with the name of the first signal that asks this process to end. Later ones change nothing: a terminal,
+ * npm and an impatient person may all send one, and the end that is under way must not be cut short by them.
+ */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((done) => {
-    const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-    const heard = (name: NodeJS.Signals): void => {
-      for (const each of names) process.off(each, heard);
-      done(name);
-    };
-    for (const name of names) process.on(name, heard);
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => done(name));
   });
 }
