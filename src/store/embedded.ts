@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { makeFolder } from '../process/make-folder.ts';
 import { findBinaries } from './embedded/binaries.ts';
 import { clusterPaths, embeddedDatabase, embeddedUser, failure, prepareCluster } from './embedded/cluster.ts';
+import { keepServer } from './embedded/keeper.ts';
 import { chooseLauncher, type Launcher } from './embedded/launcher.ts';
 import { claimDataDir } from './embedded/owner.ts';
 import {
@@ -20,6 +21,8 @@ export interface EmbeddedPostgresOptions {
   /** Kept between runs; made when missing. */
   readonly dataDir: string;
   readonly log: (message: string) => void;
+  /** Told when the server has died, and of what comes of it. @default log */
+  readonly warn?: ((message: string) => void) | undefined;
   /** @default a free one */
   readonly port?: number | undefined;
   /** More server settings, e.g. `{ fsync: 'off' }` in tests. */
@@ -33,13 +36,15 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** True when the server of an earlier run that was killed was still there and was taken over. */
   readonly adopted: boolean;
+  /** The process at the moment: a server that dies is restarted, on the same port. */
   readonly pid: number;
   /** Shuts the server down and releases the data folder. May be called twice. */
   stop(): Promise<void>;
 }
 
 const READY_DEADLINE_MS = 30_000;
-const FAST_STOP_DEADLINE_MS = 2_500;
+/** A fast stop takes a tenth of a second; the whole system has five seconds to end. */
+const FAST_STOP_DEADLINE_MS = 1_500;
 
 /** A TCP port on loopback that is free now. */
 async function freePort(): Promise<number> {
@@ -162,8 +167,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     options.log(
       `embedded PostgreSQL: ${adopted ? 'took over' : 'started'} process ${pid} on 127.0.0.1:${port}`,
     );
+    const keeper = keepServer({
+      server,
+      restart: () => startFresh(dataDir, launcher, binaries.postgres, { ...options, port }),
+      warn: options.warn ?? options.log,
+    });
     let stopped: Promise<void> | null = null;
     const stop = async () => {
+      await keeper.end();
+      const { pid } = keeper.server();
       // A pid is signalled only while it is still the server of this folder.
       if (readPostmaster(cluster)?.pid === pid) await stopPostmaster(pid, FAST_STOP_DEADLINE_MS);
       release();
@@ -171,7 +183,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     return {
       url: `postgresql://${embeddedUser}:${password}@127.0.0.1:${port}/${embeddedDatabase}`,
       adopted,
-      pid,
+      get pid() {
+        return keeper.server().pid;
+      },
       stop: () => {
         stopped ??= stop();
         return stopped;

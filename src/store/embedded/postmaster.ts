@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { commandLine, isAlive } from './process-facts.ts';
+import { childrenOf, commandLine, isAlive } from './process-facts.ts';
 
 const POLL_MS = 15;
 
@@ -93,7 +93,8 @@ export async function stopPostmaster(pid: number, deadlineMs: number): Promise<v
   signal(pid, 'SIGINT');
   if (await whenDead(pid, deadlineMs)) return;
   signal(pid, 'SIGQUIT');
-  if (await whenDead(pid, 1_000)) return;
-  signal(pid, 'SIGKILL');
+  if (await whenDead(pid, 300)) return;
+  // Frozen: it does not hear. Its parts would stay frozen for ever.
+  for (const each of [pid, ...childrenOf(pid)]) signal(each, 'SIGKILL');
   await whenDead(pid, 1_000);
 }

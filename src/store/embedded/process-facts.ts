@@ -32,6 +32,15 @@ export function isAlive(pid: number): boolean {
   return platform() === 'linux' ? stat(pid)?.[0] !== 'Z' : !(ps(pid, 'stat') ?? 'Z').startsWith('Z');
 }
 
+/** The processes that a process started and that still are below it. */
+export function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid='], { encoding: 'utf8' });
+  return (stdout ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
 /** When a process started, in the system's own words; tells a process from a later one with the same pid. */
 export function startMark(pid: number): string | null {
   return platform() === 'linux' ? (stat(pid)?.[19] ?? null) : ps(pid, 'lstart');
