@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Config } from './config/load.ts';
 import { buildApp } from './http/app.ts';
 import { LoginTokens } from './http/auth/login-tokens.ts';
-import { listen } from './http/listen.ts';
+import { checkAddress, listen } from './http/listen.ts';
 import { type ControlRecord, controlFile } from './process/control-record.ts';
 import { type DataFolder, openDataFolder } from './process/data-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from './process/gateway-process.ts';
@@ -40,19 +40,35 @@ export interface Runtime {
 
 const projectDir = fileURLToPath(new URL('..', import.meta.url));
 
-/** Things to be undone at the end, last one first; what fails to end does not keep the others alive. */
-class Teardown {
-  readonly #steps: { readonly what: string; readonly end: () => Promise<unknown> }[] = [];
+/** @throws Error when the work takes longer. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`still not after ${limitMs} ms`)), limitMs);
+  });
+  await Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
 
-  add(what: string, end: () => Promise<unknown>): void {
-    this.#steps.unshift({ what, end });
+/**
+ * Things to be undone at the end, last one first; what fails to end, or takes too long, does not keep the others
+ * alive. All limits together leave a Ctrl-C done within five seconds, also with a database that is frozen.
+ */
+class Teardown {
+  readonly #steps: {
+    readonly what: string;
+    readonly limitMs: number;
+    readonly end: () => Promise<unknown>;
+  }[] = [];
+
+  add(what: string, limitMs: number, end: () => Promise<unknown>): void {
+    this.#steps.unshift({ what, limitMs, end });
   }
 
   async run(log: Log): Promise<void> {
-    for (const { what, end } of this.#steps.splice(0)) {
+    for (const { what, limitMs, end } of this.#steps.splice(0)) {
       const began = performance.now();
       try {
-        await end();
+        await within(limitMs, end());
         log.debug(`${what} ended after ${Math.round(performance.now() - began)} ms`);
       } catch (error) {
         log.error(`${what} did not end cleanly: ${error instanceof Error ? error.message : String(error)}`);
@@ -69,13 +85,14 @@ async function openDatabase(options: RuntimeOptions, folder: DataFolder, teardow
       const server = await startEmbeddedPostgres({
         dataDir: folder.file('postgres'),
         log: (message) => log.debug(`postgres: ${message}`),
+        warn: (message) => log.warn(message),
       });
       if (server.adopted) log.info('the database of an earlier run was still there and was taken over');
-      teardown.add('embedded PostgreSQL', () => server.stop());
+      teardown.add('embedded PostgreSQL', 2_200, () => server.stop());
       url = server.url;
     }
     const store = await openStore({ url, log: (message) => log.debug(message) });
-    teardown.add('database connections', () => store.close());
+    teardown.add('database connections', 300, () => store.close());
     return store;
   } catch (error) {
     if (error instanceof StoreError) throw new UsageError(error.message);
@@ -98,9 +115,7 @@ async function openGateway(
     entry: options.entry,
     log,
   });
-  teardown.add('simulated gateway', () => gateway.stop());
-  const how = gateway.adopted ? 'was still there and was taken over' : 'started';
-  log.info(`simulated gateway ${how} on port ${gateway.port} (process ${gateway.pid()})`);
+  teardown.add('simulated gateway', 2_200, () => gateway.stop());
   return gateway;
 }
 
@@ -112,15 +127,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, log } = options;
   const teardown = new Teardown();
   try {
+    // Before anything runs: sessions would trade until the web server cannot have its port.
+    await checkAddress(options);
     const folder = await openDataFolder(options.dataDir);
-    teardown.add('data folder lock', () => folder.release());
-    const opening = [
-      openDatabase(options, folder, teardown),
-      openGateway(options, folder, teardown),
-    ] as const;
+    teardown.add('data folder lock', 300, () => folder.release());
+    const [database, broker] = [new Teardown(), new Teardown()];
+    teardown.add('database and gateway', 2_600, () => Promise.all([database.run(log), broker.run(log)]));
+    const opening = [openDatabase(options, folder, database), openGateway(options, folder, broker)] as const;
     // Both are awaited, whichever fails: what the other one started must be known to the teardown.
     await Promise.allSettled(opening);
     const [store, gateway] = await Promise.all(opening);
+    if (gateway !== null) {
+      const how = gateway.adopted ? 'was still there and was taken over' : 'started';
+      log.info(`simulated gateway ${how} on port ${gateway.port} (process ${gateway.pid()})`);
+    }
 
     const trading = await startTrading({
       config,
@@ -142,12 +162,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host: options.host,
       log: log.child('http'),
     });
-    teardown.add('trading', () => trading.stop());
-    teardown.add('web server', () => app.close());
+    teardown.add('trading', 1_800, () => trading.stop());
+    teardown.add('web server', 600, () => app.close());
     const { url } = await listen(app, { host: options.host, port: options.port });
     const record: ControlRecord = { url, token: controlToken, pid: process.pid };
     await writeFile(folder.file(controlFile), JSON.stringify(record), { mode: 0o600 });
-    teardown.add('control record', () => rm(folder.file(controlFile), { force: true }));
+    teardown.add('control record', 300, () => rm(folder.file(controlFile), { force: true }));
     return { url, loginUrl: `${url}${loginTokens.mint().path}`, stop: () => teardown.run(log) };
   } catch (error) {
     await teardown.run(log);

@@ -24,7 +24,7 @@ const READY_TIMEOUT_MS = 20_000;
 const POLL_MS = 50;
 const RESTART_MIN_MS = 500;
 const RESTART_MAX_MS = 15_000;
-const STOP_TIMEOUT_MS = 3_000;
+const STOP_TIMEOUT_MS = 1_500;
 
 export interface GatewayProcess {
   readonly port: number;
