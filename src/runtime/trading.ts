@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { ConnectionEmitted } from '../../machines/connection/connection.events.ts';
+import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import type { ConnectionNews } from '../../machines/connection/connection.ports.ts';
-import type { ConnectionStatus } from '../../machines/connection/connection.status.ts';
 import { instrumentId } from '../../machines/domain/instrument.ts';
 import { isFinal, sourceOfRef } from '../../machines/domain/order.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
@@ -27,6 +27,7 @@ import type { Log } from './log.ts';
 import { readRisk, saveRisk } from './risk-memory.ts';
 import { SessionBook } from './session-book.ts';
 import { createSessionPorts } from './session-ports.ts';
+import { orderStore, portfolioStore } from './store-ports.ts';
 import type { Topics } from './topics.ts';
 import { Tree } from './tree.ts';
 
@@ -59,24 +60,6 @@ const isDeadHere = (holder: string): boolean => {
   }
 };
 
-function initialConnection(host: string, port: number, clientId: number): ConnectionStatus {
-  return {
-    phase: 'disconnected',
-    since: Date.now(),
-    cause: null,
-    ...{ host, port, clientId },
-    serverVersion: null,
-    accounts: [],
-    link: 'up',
-    farms: [],
-    attempts: 0,
-    retryAt: null,
-    roundTripMs: null,
-    marketTime: null,
-    marketTimeAt: null,
-  };
-}
-
 /**
  * The composition root of what trades: adapters and machines become the running tree. Wiring only; what is decided
  * is decided in `machines/`.
@@ -84,6 +67,7 @@ function initialConnection(host: string, port: number, clientId: number): Connec
 export async function startTrading(options: TradingOptions): Promise<Trading> {
   const { config, store, log } = options;
   const { broker: endpoint, orders, data, watch } = config.runtime;
+  const address = { host: endpoint.host, port: options.brokerPort, clientId: endpoint.clientId };
   const now = Date.now;
   const broker = createIbBroker({
     log: log.child('broker'),
@@ -99,7 +83,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const risk: RiskStatus = await readRisk(store.state, now());
   const status = new LiveStatus(
     {
-      connection: initialConnection(endpoint.host, options.brokerPort, endpoint.clientId),
+      connection: initialContext({ endpoint: address }, now()).status,
       store: { state: 'up', cause: null, since: now() },
       risk,
     },
@@ -159,10 +143,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
         }),
       ),
     },
-    connection: {
-      endpoint: { host: endpoint.host, port: options.brokerPort, clientId: endpoint.clientId },
-      autoConnect: true,
-    },
+    connection: { endpoint: address, autoConnect: true },
     orders,
     risk,
     onReport: (report) => {
@@ -309,32 +290,5 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       await leases.close();
       dashboard.topics.close();
     },
-  };
-}
-
-/** The desk's view of the repositories. */
-function orderStore(store: Store): Parameters<typeof createDeskMachine>[0]['store'] {
-  const HIGH_WATER = 'orderIdHighWater';
-  return {
-    commitIntent: (intent, options) => store.orders.commitIntent(intent, options),
-    update: (ref, patch) => store.orders.update(ref, patch),
-    get: (ref) => store.orders.get(ref),
-    unsettled: () => store.orders.unsettled(),
-    saveForeign: (order, state) => store.orders.saveForeign(order, state),
-    recordExecution: (execution) => store.executions.record(execution),
-    recordCommission: (report) => store.executions.recordCommission(report),
-    orderIdHighWater: async () => {
-      const value = await store.state.get(HIGH_WATER);
-      return typeof value === 'number' ? value : null;
-    },
-    saveOrderIdHighWater: (orderId) => store.state.set(HIGH_WATER, orderId),
-  };
-}
-
-function portfolioStore(store: Store): Parameters<typeof createPortfolioMachine>[0]['store'] {
-  return {
-    replacePositions: (account, positions) => store.positions.replaceAll(account, positions),
-    savePosition: (position) => store.positions.save(position),
-    saveAccountValues: (values) => store.account.save(values),
   };
 }
