@@ -18,18 +18,23 @@ const seconds = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCyc
 const minutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 const day = { day: 'numeric', month: 'short', year: 'numeric' } as const;
 
+/** The clock of the page ticks once a second: what arrived since the tick lies this much ahead of it at most. */
+const TICK_MS = 2000;
+
 /** "12 minutes ago" within the last hour; the clock today; else date and clock, in the viewer's zone. */
 export function formatMoment(at: number | null | undefined, now: number, locale: string): string {
   if (at === null || at === undefined) return MISSING;
   const age = now - at;
-  if (age >= 0 && age < HOUR_MS) return formatAgo(age, locale);
+  if (age > -TICK_MS && age < HOUR_MS) return formatAgo(Math.max(0, age), locale);
   const today = dateFormat('en-CA', day).format(now) === dateFormat('en-CA', day).format(at);
   return today ? dateFormat(locale, seconds).format(at) : formatDateTime(at, locale);
 }
 
 /** "5 seconds ago", in short words. */
 export function formatAgo(ageMs: number, locale: string): string {
-  const relative = new Intl.RelativeTimeFormat(locale, { style: 'narrow', numeric: 'always' });
+  // The narrow form of French is "-5 s", which reads as a negative figure.
+  const style = locale.startsWith('fr') ? 'short' : 'narrow';
+  const relative = new Intl.RelativeTimeFormat(locale, { style, numeric: 'always' });
   return ageMs < 60_000
     ? relative.format(-Math.floor(ageMs / 1000), 'second')
     : relative.format(-Math.floor(ageMs / 60_000), 'minute');

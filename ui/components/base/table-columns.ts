@@ -10,6 +10,8 @@ export interface TableColumn<Row> {
   readonly sort?: (row: Row) => number | string | null;
   /** Cannot be hidden. */
   readonly fixed?: boolean;
+  /** Left out on a phone, where the row is opened for the rest. */
+  readonly wide?: boolean;
   /** Words for a screen reader where the head is empty. */
   readonly silent?: boolean;
 }
