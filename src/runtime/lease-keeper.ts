@@ -85,10 +85,15 @@ export class LeaseKeeper {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#round;
-    for (const [name, { epoch }] of this.#entries) {
-      if (epoch !== null) await this.#options.leases.release(name, epoch);
-    }
+    const held = [...this.#entries];
     this.#entries.clear();
+    for (const [name, { epoch }] of held) {
+      if (epoch === null) continue;
+      // One that cannot be given back runs out by itself.
+      await this.#options.leases
+        .release(name, epoch)
+        .catch((error) => this.#options.log.warn(`lease ${name} was not released: ${String(error)}`));
+    }
   }
 
   #kick(): void {
@@ -138,7 +143,7 @@ export class LeaseKeeper {
 
   #expire(): void {
     for (const entry of this.#entries.values()) {
-      if (entry.epoch !== null && Date.now() > entry.goodUntil - this.#ttlMs / 5) this.#lose(entry);
+      if (entry.epoch !== null && Date.now() >= entry.goodUntil - this.#ttlMs / 5) this.#lose(entry);
     }
   }
 
