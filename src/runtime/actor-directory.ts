@@ -25,6 +25,9 @@ const isMachine = (ref: AnyActorRef): boolean => {
   return logic instanceof StateMachine;
 };
 
+/** Actors of one order each: they come by the thousand and are never started again under their id by a supervisor. */
+const isPassing = (ref: AnyActorRef): boolean => /^(order|commit):/.test(ref.id);
+
 /**
  * Knows every machine actor of the running tree by its path, over restarts: who is there, in which state, how often
  * started. Fed by XState's inspection, which tells of an actor before it runs: whoever wants to hear what an actor
@@ -51,9 +54,17 @@ export class ActorDirectory {
     }
   };
 
-  /** Calls back whenever an actor of this id is about to start, first start and restarts alike. */
-  onStart(id: string, listener: (ref: AnyActorRef) => void): void {
+  /**
+   * Calls back whenever an actor of this id is about to start, first start and restarts alike, until the answered
+   * function is called.
+   */
+  onStart(id: string, listener: (ref: AnyActorRef) => void): () => void {
     this.#starters.set(id, [...(this.#starters.get(id) ?? []), listener]);
+    return () => {
+      const left = (this.#starters.get(id) ?? []).filter((each) => each !== listener);
+      if (left.length > 0) this.#starters.set(id, left);
+      else this.#starters.delete(id);
+    };
   }
 
   /** The actor of this id that runs now. */
@@ -95,7 +106,13 @@ export class ActorDirectory {
       known.starts += 1;
     }
     this.#onChange(path);
-    for (const listener of this.#starters.get(ref.id) ?? []) listener(ref);
+    for (const listener of this.#starters.get(ref.id) ?? []) {
+      try {
+        listener(ref);
+      } catch (error) {
+        this.#onFault(`start of ${path}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
 
   #changed(ref: AnyActorRef): void {
@@ -103,6 +120,7 @@ export class ActorDirectory {
     const path = this.#pathOf(ref);
     const entry = this.#entries.get(path);
     if (entry?.ref !== ref) return;
+    if (isPassing(ref) && ref.getSnapshot()?.status !== 'active') this.#entries.delete(path);
     this.#onChange(path);
   }
 }

@@ -41,6 +41,6 @@ export class LiveStatus {
   }
 
   noteFill(id: InstrumentId, at: number): void {
-    this.#lastFillAt.set(id, at);
+    this.#lastFillAt.set(id, Math.max(at, this.lastFillAt(id)));
   }
 }

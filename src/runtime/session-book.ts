@@ -22,6 +22,8 @@ export interface DecisionLogPort {
 
 interface Entry {
   readonly definition: SessionDefinition;
+  /** Ends hearing of its starts. */
+  readonly unfollow: () => void;
   desired: Desired;
   view: SessionView | null;
   starts: number;
@@ -58,6 +60,7 @@ export class SessionBook {
   readonly #decisions: DecisionLogPort;
   readonly #onChange: (id: string) => void;
   readonly #onDecided: (decision: Decision) => void;
+  #isDraining = false;
 
   constructor(options: {
     tree: Tree;
@@ -133,6 +136,7 @@ export class SessionBook {
 
   async remove(id: string): Promise<void> {
     await this.#store.remove(id);
+    this.#entries.get(id)?.unfollow();
     this.#entries.delete(id);
     this.#tree.removeSession(id);
     this.#onChange(id);
@@ -140,6 +144,7 @@ export class SessionBook {
 
   /** Ends every session and waits until all idle, at most so long. What a person wants of them is kept. */
   async drain(withinMs: number): Promise<void> {
+    this.#isDraining = true;
     const actors = this.ids()
       .map((id) => this.#tree.session(id))
       .filter((actor) => actor !== undefined);
@@ -166,11 +171,12 @@ export class SessionBook {
   }
 
   #enter(definition: SessionDefinition, desired: Desired, lastDecidedBar: number | null): void {
-    this.#entries.set(definition.id, {
+    const { id } = definition;
+    this.#entries.set(id, {
       ...{ definition, desired, lastDecidedBar },
       ...{ view: null, starts: 0, lastError: null },
+      unfollow: this.#tree.onSessionStart(id, (ref) => this.#follow(id, ref)),
     });
-    this.#tree.onSessionStart(definition.id, (ref) => this.#follow(definition.id, ref));
   }
 
   #follow(id: string, ref: AnyActorRef): void {
@@ -194,7 +200,8 @@ export class SessionBook {
       },
     });
     queueMicrotask(() => {
-      for (const command of commandsFor[entry.desired]) ref.send(command);
+      // One that is started again while all are being ended stays idle.
+      if (!this.#isDraining) for (const command of commandsFor[entry.desired]) ref.send(command);
       this.#onChange(id);
     });
   }

@@ -94,7 +94,13 @@ export class Topics {
     const change = keys.has(ALL)
       ? { items: await source.list(parameter), removed: [] }
       : await this.#some(source, keys, parameter);
-    for (const listener of this.#listeners) listener({ topic, ...change });
+    for (const listener of this.#listeners) {
+      try {
+        listener({ topic, ...change });
+      } catch (error) {
+        this.#onFault(`topic ${topic}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
   }
 
   async #some(source: TopicSource, keys: ReadonlySet<string>, parameter: string) {

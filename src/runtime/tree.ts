@@ -162,7 +162,7 @@ export class Tree {
     return this.directory.running(sessionChild(id));
   }
 
-  onSessionStart(id: string, listener: (ref: AnyActorRef) => void): void {
-    this.directory.onStart(sessionChild(id), listener);
+  onSessionStart(id: string, listener: (ref: AnyActorRef) => void): () => void {
+    return this.directory.onStart(sessionChild(id), listener);
   }
 }
