@@ -96,7 +96,11 @@ export const sessionMachine = setup({
       enqueue(stopChild('lease'));
       enqueue(spawnChild('lease', { id: 'lease', input: { sessionId: context.definition.id } }));
     }),
-    noteLease: assign((_, params: { lease: Lease | null }) => ({ lease: params.lease })),
+    // While it was lost another process may have traded: the position is read before the next decision.
+    noteLease: assign(({ context }, params: { lease: Lease | null }) => ({
+      lease: params.lease,
+      syncAsked: context.syncAsked || (context.state !== 'idle' && params.lease !== null),
+    })),
     openMarket: enqueueActions(({ context, enqueue }) => {
       const input = { definition: context.definition };
       enqueue(spawnChild('decider', { id: 'decider', input }));
