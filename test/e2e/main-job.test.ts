@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from 'vitest';
 import { launchBrowser } from '../support/browser.ts';
 import { connectSecondClient, type SecondClient } from '../support/second-client.ts';
 import { prepareSystem, type TestSystem, until } from '../support/system.ts';
@@ -47,11 +47,11 @@ describe('the main job', () => {
           sizing: { kind: 'percent', percent: 15 },
         },
         {
-          id: 'nvda-enhanced',
-          name: 'NVIDIA, enhanced',
+          id: 'nvda-rsi',
+          name: 'NVIDIA, RSI reversal',
           instrument: { symbol: 'NVDA' },
           timeframe: '1d',
-          strategy: 'enhanced-default',
+          strategy: { kind: 'rsi', parameters: { period: 4, oversold: 40, overbought: 60 } },
           sizing: { kind: 'percent', percent: 10 },
         },
       ],
@@ -61,6 +61,13 @@ describe('the main job', () => {
     watched = await watchedPage(browser, new URL(system.url).host);
     page = watched.page;
     page.setDefaultTimeout(20_000);
+  });
+
+  beforeEach(() => {
+    onTestFailed(async ({ task }) => {
+      console.error(`the system said last:\n${system.log().slice(-3_000)}`);
+      await picture(page, `failed ${task.name}`).catch(() => undefined);
+    });
   });
 
   afterAll(async () => {
@@ -333,7 +340,7 @@ describe('the main job', () => {
     await banner.waitFor({ timeout: 3_000 });
     expect(performance.now() - diedAt).toBeLessThan(2_000);
     expect(await banner.getByTestId('banner-cause').textContent()).toMatch(
-      /cut the connection|connection refused/i,
+      /the gateway (cut the connection|closed the socket)|connection refused/,
     );
     // The broker cannot be asked now: a button that only looked at what is known would succeed.
     await byTestId('refresh-positions').click();
