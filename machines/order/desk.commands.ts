@@ -1,5 +1,5 @@
 /** The desk's side of commands: who may go, with which id, and what each is answered. */
-import type { Order, OrderRef, OrderState } from '../domain/order.ts';
+import type { Order, OrderIntent, OrderRef, OrderState } from '../domain/order.ts';
 import type {
   CancelCommand,
   CancelResult,
@@ -175,11 +175,16 @@ export function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
   release(step);
 }
 
+/** Asked in the instant in which an order would leave: it may have waited since it was submitted. Null: it may. */
+export type MayLeave = (
+  intent: OrderIntent,
+) => { readonly reason: NotSent['reason']; readonly message: string } | null;
+
 /** What came of a commit. Only with the connection under which it was submitted does the order go out. */
 export function settleSubmission(
   context: DeskContext,
   report: SubmissionReport,
-  where: { readonly isOpen: boolean; readonly now: number },
+  where: { readonly isOpen: boolean; readonly now: number; readonly mayLeave?: MayLeave | undefined },
 ): Step {
   const step = begin(context);
   const { ref, verdict, message } = report;
@@ -188,6 +193,13 @@ export function settleSubmission(
   const { requestId, intent, orderId, account, connection } = submission;
   change(step, { committing: without(context.committing, ref) });
   step.effects.push({ kind: 'stopCommit', ref });
+  const refusal = verdict === 'committed' ? (where.mayLeave?.(intent) ?? null) : null;
+  if (refusal !== null) {
+    abandon(step, ref, refusal.message);
+    answer(step, requestId, notSent(refusal.reason, refusal.message, true));
+    landPilot(step, ref, false);
+    return step;
+  }
   if (verdict === 'committed' && where.isOpen && connection === context.connection) {
     const order = orderOfIntent(intent, orderId, account, where.now);
     change(step, {

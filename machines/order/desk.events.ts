@@ -13,7 +13,7 @@ export type DeskState = 'waiting' | 'recovering' | 'open';
 /** Nothing was handed to the socket, and nothing will be. */
 export interface NotSent {
   readonly outcome: 'notSent';
-  readonly reason: 'leaseLost' | 'notReady' | 'duplicate' | 'storeDown';
+  readonly reason: 'leaseLost' | 'notReady' | 'duplicate' | 'storeDown' | 'riskHalted' | 'riskReducing';
   readonly message: string;
   /** Whether this intent and its decision are stored; the order is then `absent`. */
   readonly committed: boolean;

@@ -24,6 +24,7 @@ import {
   cancel,
   hearProgress,
   loseConnection,
+  type MayLeave,
   noteReady,
   reconcile,
   recover,
@@ -66,6 +67,8 @@ export interface OrderPorts {
   readonly store: OrderStorePort;
   /** Wall clock, epoch ms. */
   now(): number;
+  /** The last gate, e.g. risk. @default everything may leave */
+  readonly mayLeave?: MayLeave;
 }
 
 const orderActor = (ref: string) => `order:${ref}`;
@@ -185,7 +188,10 @@ export function createDeskMachine(ports: OrderPorts) {
         perform(enqueue, turnAway(context, params.requestId)),
       ),
       sendCommitted: enqueueActions(({ context, enqueue }, report: SubmissionReport) =>
-        perform(enqueue, settleSubmission(context, report, { isOpen: true, now: ports.now() })),
+        perform(
+          enqueue,
+          settleSubmission(context, report, { isOpen: true, now: ports.now(), mayLeave: ports.mayLeave }),
+        ),
       ),
       abandonCommitted: enqueueActions(({ context, enqueue }, report: SubmissionReport) =>
         perform(enqueue, settleSubmission(context, report, { isOpen: false, now: ports.now() })),

@@ -14,8 +14,9 @@ export function nextStatus(status: RiskStatus, event: RiskEvent, state: RiskStat
  * halt; a reduction may also be ended by the one who asked for it.
  *
  * @param now epoch ms.
+ * @param recall what was said last, for a restart; absent or null: the input holds.
  */
-export function createRiskMachine(now: () => number) {
+export function createRiskMachine(now: () => number, recall: () => RiskStatus | null = () => null) {
   const base = setup({
     types: {
       context: {} as { readonly status: RiskStatus },
@@ -41,7 +42,7 @@ export function createRiskMachine(now: () => number) {
 
   return base.createMachine({
     id: 'risk',
-    context: ({ input }) => ({ status: input.status }),
+    context: ({ input }) => ({ status: recall() ?? input.status }),
     initial: 'restoring',
     on: { shutdown: '.stopped' },
     states: {

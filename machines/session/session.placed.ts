@@ -18,6 +18,7 @@ const guards: Readonly<Record<string, GuardName>> = {
   brokerNotReady: 'brokerNotReady',
   storeDown: 'storeDown',
   duplicate: 'orderInFlight',
+  positionNotSynced: 'positionNotSynced',
   riskHalted: 'riskHalted',
   riskReducing: 'riskReducing',
 };

@@ -1,12 +1,14 @@
 import { ulid } from 'ulid';
 import { z } from 'zod';
 import { type Timeframe, timeframeMs } from '../../machines/domain/bar.ts';
+import { decimal } from '../../machines/domain/decimal.ts';
 import { instrumentId } from '../../machines/domain/instrument.ts';
 import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
+import { riskRefusal } from '../../machines/risk/risk.status.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
 import type { PriceView } from '../contract/market.schema.ts';
 import type { OrderDraft, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
@@ -166,11 +168,13 @@ export class DashboardPort implements RuntimePort {
       const message = 'limit price: found none, expected one with a limit order';
       throw new Refusal(422, 'limit-price-missing', message, [{ path: 'limitPrice', message }]);
     }
-    if (status.risk.state !== 'active') {
+    const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';
+    if (riskRefusal(status.risk, purpose) !== null) {
+      const expected = status.risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
       throw new Refusal(
         409,
         'risk-not-active',
-        `risk: found "${status.risk.state}" (${status.risk.cause}), expected "active"`,
+        `risk: found "${status.risk.state}" (${status.risk.cause}), expected ${expected}`,
       );
     }
     const intent: OrderIntent = {
@@ -183,7 +187,7 @@ export class DashboardPort implements RuntimePort {
       orderType: draft.orderType,
       limitPrice: draft.orderType === 'LMT' ? draft.limitPrice : null,
       timeInForce: draft.timeInForce,
-      purpose: 'entry',
+      purpose,
       reason: 'Placed by hand in the dashboard.',
       barTime: null,
       createdAt: Date.now(),
@@ -195,6 +199,17 @@ export class DashboardPort implements RuntimePort {
       outcome: result.outcome,
       message: 'message' in result ? result.message : null,
     };
+  }
+
+  /** Makes a known position smaller, with no other order of ours on its way in the instrument. */
+  #closesOnly({ instrumentId: id, side, quantity }: OrderDraft): boolean {
+    const { portfolio, desk, status } = this.#options;
+    const { synced, asOf } = portfolio.snapshot();
+    const position = portfolio.position(id);
+    if (!synced || position === null || desk.inFlight({ instrumentId: id }).length > 0) return false;
+    if (Math.max(position.at, asOf ?? 0) < status.lastFillAt(id)) return false;
+    const held = decimal(position.quantity);
+    return (side === 'SELL' ? held : held.negated()).gte(quantity);
   }
 
   async cancelOrder(ref: string): Promise<OrderResult> {
@@ -259,7 +274,15 @@ export class DashboardPort implements RuntimePort {
   }
 
   setRisk(command: 'halt' | 'reduce' | 'resume', cause: string): SystemView {
-    this.#options.tree.directory.running('risk')?.send({ type: `risk.${command}`, cause, author: 'person' });
+    const risk = this.#options.tree.directory.running('risk');
+    if (risk === undefined) {
+      throw new Refusal(
+        503,
+        'risk-restarting',
+        'risk: it is being started again; nothing was changed, repeat it',
+      );
+    }
+    risk.send({ type: `risk.${command}`, cause, author: 'person' });
     return this.system();
   }
 

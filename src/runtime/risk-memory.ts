@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureMessage } from '../../machines/domain/failure.ts';
 import type { RiskStatus } from '../../machines/risk/risk.status.ts';
 
 interface StatePort {
@@ -25,4 +26,34 @@ export async function readRisk(state: StatePort, now: number): Promise<RiskStatu
   return stored.parse(value);
 }
 
-export const saveRisk = (state: StatePort, risk: RiskStatus): Promise<void> => state.set(KEY, risk);
+const RETRY_MS = 1_000;
+
+/**
+ * Stores each risk state, one at a time and the newest last, and tries again until it is stored: a halt that the
+ * database missed would be forgotten by the next start.
+ */
+export function createRiskKeeper(
+  state: StatePort,
+  onFailure: (cause: string) => void,
+): (risk: RiskStatus) => void {
+  let wanted: RiskStatus | null = null;
+  let isWriting = false;
+  const write = async (): Promise<void> => {
+    isWriting = true;
+    while (wanted !== null) {
+      const risk = wanted;
+      try {
+        await state.set(KEY, risk);
+        if (wanted === risk) wanted = null;
+      } catch (error) {
+        onFailure(failureMessage(error));
+        await new Promise((done) => setTimeout(done, RETRY_MS).unref());
+      }
+    }
+    isWriting = false;
+  };
+  return (risk) => {
+    wanted = risk;
+    if (!isWriting) void write();
+  };
+}

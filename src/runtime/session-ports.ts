@@ -2,14 +2,14 @@ import { ulid } from 'ulid';
 import { decimal, decimalString } from '../../machines/domain/decimal.ts';
 import type { Decision } from '../../machines/domain/decision.ts';
 import { type InstrumentId, instrumentId } from '../../machines/domain/instrument.ts';
-import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
+import { type Order, type OrderIntent, orderRef, sourceOfRef } from '../../machines/domain/order.ts';
 import type { Position } from '../../machines/domain/position.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
 import { createDecider, type DecisionFacts } from '../../machines/session/decide.ts';
 import type { FactsRequest, SessionPorts } from '../../machines/session/session.ports.ts';
 import type { StoreStatus } from '../../machines/store/store.machine.ts';
@@ -25,6 +25,7 @@ export interface SessionPortsOptions {
   readonly store: {
     readonly strategies: { get(name: string): Promise<StrategyDefinition | null> };
     readonly decisions: { record(decision: Decision): Promise<boolean> };
+    readonly orders: { get(ref: string): Promise<Order | null> };
   };
   readonly maxQuoteAgeMs: number;
   readonly connection: () => { readonly ready: boolean; readonly cause: string | null };
@@ -43,24 +44,49 @@ const PROOF_LIMIT_MS = 1_000;
 /** A share or contract; fractions are not offered by every venue. */
 const LOT = '1';
 
-/** The last gate before an intent: risk may have changed between the decision and now. */
-function riskRefusal(risk: RiskStatus, purpose: 'entry' | 'exit'): 'riskHalted' | 'riskReducing' | null {
-  if (risk.state === 'halted') return 'riskHalted';
-  return risk.state === 'reducing' && purpose === 'entry' ? 'riskReducing' : null;
+interface LateRefusal {
+  readonly reason: 'riskHalted' | 'riskReducing' | 'duplicate' | 'positionNotSynced';
+  readonly message: string;
 }
 
 /** Gives sessions what they need of the world: the hub, the desk, the portfolio and the database. */
 export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
   const { hub, desk, portfolio, store, leases, now } = options;
 
+  /** As the broker last listed it; null while that is older than the last fill, or unknown. */
+  function heldQuantity(id: InstrumentId): string | null {
+    const snapshot = portfolio.snapshot();
+    const position = portfolio.position(id);
+    const told = Math.max(position?.at ?? 0, snapshot.asOf ?? 0);
+    if (!snapshot.synced || told < options.lastFillAt(id)) return null;
+    // A broker that listed all positions and not this one says: none.
+    return position?.quantity ?? '0';
+  }
+
+  /** Of any session: the position in an instrument is one, whoever trades it. */
+  const sessionOrdersInFlight = (id: InstrumentId): number =>
+    desk.inFlight({ instrumentId: id }).filter((ref) => sourceOfRef(ref).source === 'autotrader').length;
+
+  /** The last gate before an intent: what the decision was made on may have changed since. */
+  function lateRefusal(id: InstrumentId, decision: Decision, purpose: 'entry' | 'exit'): LateRefusal | null {
+    const risk = riskRefusal(options.risk(), purpose);
+    if (risk !== null) return { reason: risk.reason, message: risk.message };
+    if (sessionOrdersInFlight(id) > 0) {
+      return { reason: 'duplicate', message: 'Another order for the instrument went out meanwhile.' };
+    }
+    const held = heldQuantity(id);
+    if (held !== (decision.values.position ?? null)) {
+      const message = `The position is ${held ?? 'not known'} now, decided was on ${decision.values.position}.`;
+      return { reason: 'positionNotSynced', message };
+    }
+    return null;
+  }
+
   function facts(definition: SessionDefinition, request: FactsRequest): DecisionFacts {
     const id = instrumentId(definition.instrument);
     const instrument = hub.instrument(id);
     const quote = hub.quote(id);
     const { ready, cause } = options.connection();
-    const snapshot = portfolio.snapshot();
-    const position = portfolio.position(id);
-    const told = Math.max(position?.at ?? 0, snapshot.asOf ?? 0);
     const { currency } = definition.instrument;
     const figure = (key: string) => portfolio.figure(key, currency);
     return {
@@ -73,11 +99,8 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       connectionReady: ready && desk.isOpen(),
       brokerCause: cause ?? (desk.isOpen() ? null : 'The order desk is settling earlier orders.'),
       risk: options.risk().state,
-      // A broker that listed all positions and not this one says: none.
-      // One that is older than the last fill is not known yet.
-      positionQuantity:
-        snapshot.synced && told >= options.lastFillAt(id) ? (position?.quantity ?? '0') : null,
-      ordersInFlight: desk.inFlight({ sessionId: definition.id }).length,
+      positionQuantity: heldQuantity(id),
+      ordersInFlight: sessionOrdersInFlight(id),
       marketOpen: hub.isOpen(id) === true,
       marketTime: hub.marketTime(id),
       quote:
@@ -141,8 +164,8 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       const proposal = decision.order;
       if (proposal === null)
         throw new Error('placeOrder: found a decision without an order, expected one with it');
-      const refusal = riskRefusal(options.risk(), proposal.purpose);
-      if (refusal !== null) return { ref: null, result: { outcome: 'notSent', reason: refusal } };
+      const refusal = lateRefusal(instrumentId(definition.instrument), decision, proposal.purpose);
+      if (refusal !== null) return { ref: null, result: { outcome: 'notSent', ...refusal } };
       const ref = orderRef({ sessionId: definition.id }, ulid());
       const intent: OrderIntent = {
         ref,
@@ -161,8 +184,10 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       };
       const lease = { name: LeaseKeeper.leaseName(definition.id), epoch };
       const result = await desk.submit({ intent, lease, decision: { ...decision, orderRef: ref } });
-      const committed = result.outcome !== 'notSent' || result.committed;
-      return { ref: committed ? ref : null, result };
+      if (result.outcome === 'notSent') return { ref: result.committed ? ref : null, result };
+      // Also said of a submission that died with its desk before it was committed: the bar has no record then.
+      const isCommitted = result.outcome !== 'unknown' || (await store.orders.get(ref)) !== null;
+      return { ref: isCommitted ? ref : null, result };
     },
     syncPosition: async (definition) => {
       const id = instrumentId(definition.instrument);

@@ -12,7 +12,7 @@ import { createPortfolioClient, type PortfolioRef } from '../../machines/portfol
 import { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
 import type { RiskEmitted } from '../../machines/risk/risk.events.ts';
 import { createRiskMachine } from '../../machines/risk/risk.machine.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
 import { withSessionPorts } from '../../machines/session/session.machine.ts';
 import { createStoreMachine, type StoreEmitted } from '../../machines/store/store.machine.ts';
 import { builtinStrategies } from '../../machines/strategies/builtin.ts';
@@ -20,11 +20,12 @@ import { createIbBroker } from '../broker/ib/ib-broker.ts';
 import type { Config } from '../config/load.ts';
 import type { SystemView } from '../contract/system.schema.ts';
 import type { Store } from '../store/store.ts';
+import type { ActorDirectory } from './actor-directory.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
-import { readRisk, saveRisk } from './risk-memory.ts';
+import { createRiskKeeper, readRisk } from './risk-memory.ts';
 import { SessionBook } from './session-book.ts';
 import { createSessionPorts } from './session-ports.ts';
 import { orderStore, portfolioStore } from './store-ports.ts';
@@ -43,6 +44,8 @@ export interface TradingOptions {
 
 export interface Trading {
   readonly dashboard: DashboardPort;
+  /** The running actors by their ids. */
+  readonly directory: ActorDirectory;
   /** Drains the sessions, then ends the tree and gives the leases back. Working orders stay at the broker. */
   stop(): Promise<void>;
 }
@@ -55,8 +58,9 @@ const isDeadHere = (holder: string): boolean => {
   try {
     process.kill(Number(pid), 0);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // EPERM: it lives, and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 };
 
@@ -127,10 +131,13 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
         },
       }),
       connection: createConnectionMachine({ ...broker.socket, random: Math.random, now }),
-      orderDesk: createDeskMachine({ execution: broker.execution, store: orderStore(store), now }),
+      orderDesk: createDeskMachine({
+        ...{ execution: broker.execution, store: orderStore(store), now },
+        mayLeave: ({ purpose }) => riskRefusal(status.risk, purpose),
+      }),
       portfolio: createPortfolioMachine({ account: broker.account, store: portfolioStore(store), now }),
       marketData: hub.logic,
-      risk: createRiskMachine(now),
+      risk: createRiskMachine(now, () => status.risk),
       session: withSessionPorts(
         createSessionPorts({
           ...{ hub, desk, portfolio, leases, store, now },
@@ -203,6 +210,13 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       if (emitted.status.marketTime !== null) hub.setMarketTime(emitted.status.marketTime);
       status.set({ connection: emitted.status });
     });
+    // It could not say goodbye: until it is back nothing is ready, and everyone sees so.
+    const end = (): void => {
+      const cause = 'the connection actor is being started again';
+      status.set({ connection: { ...status.connection, phase: 'disconnected', since: now(), cause } });
+      hub.connectionLost(cause);
+    };
+    ref.subscribe({ error: end, complete: end });
   });
   // A desk or portfolio that starts under a ready connection asks for everything anew.
   for (const id of ['orderDesk', 'portfolio']) {
@@ -218,21 +232,23 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   tree.directory.onStart('store', (ref) => {
     ref.on('store.changed', (event) => status.set({ store: (event as StoreEmitted).status }));
   });
+  const keepRisk = createRiskKeeper(store.state, (cause) =>
+    onFault(`The risk state is not stored yet, and is tried again: ${cause}`),
+  );
+  // A restarted one begins with what was said last: see `recall`.
   tree.directory.onStart('risk', (ref) => {
-    const known = status.risk;
     ref.on('risk.changed', (event) => {
       const { status: risk } = event as RiskEmitted;
       log.warn(`risk is ${risk.state}: ${risk.cause} (${risk.author})`);
       status.set({ risk });
-      saveRisk(store.state, risk).catch((error: unknown) =>
-        onFault(`risk state was not stored: ${String(error)}`),
-      );
+      keepRisk(risk);
     });
-    // Restarted after a change: what was said last holds.
-    if (known.state === 'halted') queueMicrotask(() => ref.send({ type: 'risk.halt', ...known }));
-    if (known.state === 'reducing') queueMicrotask(() => ref.send({ type: 'risk.reduce', ...known }));
   });
 
+  // A fill makes positions that are older stale at once, before it is stored; see also `onExecution` below.
+  broker.execution.subscribe((news) => {
+    if (news.type === 'broker.execution') status.noteFill(news.execution.instrumentId, now());
+  });
   hub.onQuote((quote) => {
     mark('prices', quote.instrumentId);
     mark('system', 'system');
@@ -270,6 +286,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     status.alarm(message);
   });
   desk.onState(() => mark('system', 'system'));
+  portfolio.onAlarm((message) => {
+    log.error(`portfolio: ${message}`);
+    status.alarm(message);
+  });
   portfolio.onChange(() => {
     markAll('positions');
     markAll('account');
@@ -283,6 +303,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
 
   return {
     dashboard,
+    directory: tree.directory,
     stop: async () => {
       await book.drain(DRAIN_MS);
       for (const release of released) release();

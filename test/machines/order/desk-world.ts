@@ -1,6 +1,7 @@
 import { createActor } from 'xstate';
 import type { Order, OrderIntent } from '../../../machines/domain/order.ts';
 import { createDeskClient, type DeskClient, type DeskRef } from '../../../machines/order/desk.client.ts';
+import type { MayLeave } from '../../../machines/order/desk.commands.ts';
 import type { DeskTiming } from '../../../machines/order/desk.events.ts';
 import { createDeskMachine } from '../../../machines/order/desk.machine.ts';
 import { createQueueClock, type QueueClock, settle } from '../../support/clock.ts';
@@ -38,6 +39,7 @@ export class DeskWorld {
   readonly changes: Order[] = [];
   readonly client: DeskClient;
   nextValidId = 1;
+  mayLeave: MayLeave = () => null;
   #desk: DeskRef | undefined;
   readonly #timing: Partial<DeskTiming>;
 
@@ -54,6 +56,7 @@ export class DeskWorld {
       execution: this.broker,
       store: this.store,
       now: () => this.clock.now(),
+      mayLeave: (intent) => this.mayLeave(intent),
     });
     this.#desk = createActor(machine, {
       clock: this.clock,

@@ -6,6 +6,21 @@ const intent = intentOf(1);
 const { ref } = intent;
 
 describe('desk.submit', () => {
+  it('sends nothing that risk stopped while it waited for its turn', async () => {
+    const world = await new DeskWorld().open();
+    const pilot = world.submit(intent);
+    const held = world.submit(intentOf(2));
+    await world.settle();
+    world.mayLeave = () => ({ reason: 'riskHalted', message: 'Trading is halted: a person' });
+    world.broker.status(ref, 'Submitted');
+    expect(await pilot).toMatchObject({ outcome: 'accepted' });
+    expect(await held).toMatchObject({ outcome: 'notSent', reason: 'riskHalted', committed: true });
+    await world.settle();
+    expect(world.broker.placed.map((each) => each.intent.ref)).toEqual([ref]);
+    expect(world.stored(intentOf(2).ref)).toMatchObject({ state: 'absent' });
+    expect(world.client.inFlight({})).toEqual([ref]);
+  });
+
   it('commits the intent before it hands the order to the socket', async () => {
     const world = await new DeskWorld().open();
     const committedAtPlacing: boolean[] = [];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import type { RiskEvent } from '../../../machines/risk/risk.events.ts';
 import { createRiskMachine } from '../../../machines/risk/risk.machine.ts';
-import type { RiskState, RiskStatus } from '../../../machines/risk/risk.status.ts';
+import { type RiskState, type RiskStatus, riskRefusal } from '../../../machines/risk/risk.status.ts';
 
 function start(state: RiskState = 'active') {
   let now = 1_000;
@@ -24,6 +24,31 @@ function start(state: RiskState = 'active') {
 const by = (author: RiskStatus['author'], cause = 'a cause') => ({ author, cause });
 
 describe('risk', () => {
+  it('begins with what was said last when it is started again, and can still be halted', () => {
+    const said: RiskStatus = { state: 'active', since: 5, cause: 'resumed', author: 'person' };
+    const actor = createActor(
+      createRiskMachine(
+        () => 9,
+        () => said,
+      ),
+      { input: { status: { state: 'halted', since: 1, cause: 'of the last run', author: 'person' } } },
+    ).start();
+    expect(actor.getSnapshot().context.status).toEqual(said);
+    actor.send({ type: 'risk.halt', ...by('person') });
+    expect(actor.getSnapshot().value).toBe('halted');
+  });
+
+  it.each([
+    ['active', 'entry', null],
+    ['active', 'exit', null],
+    ['reducing', 'entry', 'riskReducing'],
+    ['reducing', 'exit', null],
+    ['halted', 'entry', 'riskHalted'],
+    ['halted', 'exit', 'riskHalted'],
+  ] as const)('answers an order in %s that is an %s with %s', (state, purpose, reason) => {
+    expect(riskRefusal({ state, since: 0, ...by('person') }, purpose)?.reason ?? null).toBe(reason);
+  });
+
   it.each(['active', 'reducing', 'halted'] as const)('starts %s when that is what was stored', (state) => {
     const { actor, status, emitted } = start(state);
     expect(actor.getSnapshot().value).toBe(state);

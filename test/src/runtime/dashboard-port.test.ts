@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderIntent } from '../../../machines/domain/order.ts';
+import { type DashboardOptions, DashboardPort } from '../../../src/runtime/dashboard-port.ts';
+
+const id = 'ORCL.STK.SMART.USD';
+
+function world(change: Record<string, unknown>) {
+  const state = {
+    risk: 'active',
+    quantity: '10',
+    at: 100,
+    lastFillAt: 0,
+    inFlight: [] as string[],
+    ...change,
+  };
+  const sent: OrderIntent[] = [];
+  // Only what placing an order and setting risk touch.
+  const port = new DashboardPort({
+    hub: { instrument: () => ({ id }), instruments: () => [] },
+    desk: {
+      inFlight: () => state.inFlight,
+      submit: async ({ intent }: { intent: OrderIntent }) => {
+        sent.push(intent);
+        return { outcome: 'accepted', permId: 1 };
+      },
+    },
+    portfolio: {
+      snapshot: () => ({ synced: true, asOf: state.at }),
+      position: () => ({ quantity: state.quantity, at: state.at }),
+    },
+    status: { risk: { state: state.risk, cause: 'a test' }, lastFillAt: () => state.lastFillAt },
+    tree: { directory: { running: () => undefined } },
+    onFault: () => undefined,
+  } as unknown as DashboardOptions);
+  const place = (side: 'BUY' | 'SELL', quantity: string) =>
+    port.placeOrder({
+      ...{ instrumentId: id, side, quantity, orderType: 'MKT', limitPrice: null, timeInForce: 'DAY' },
+    });
+  return { port, place, sent };
+}
+
+describe('an order by hand', () => {
+  it.each([
+    ['active', 'BUY', '10', {}, 'entry'],
+    ['active', 'SELL', '10', {}, 'exit'],
+    ['reducing', 'SELL', '10', {}, 'exit'],
+    ['reducing', 'SELL', '4', {}, 'exit'],
+    ['reducing', 'BUY', '10', { quantity: '-10' }, 'exit'],
+  ] as const)(
+    'goes out while risk is %s when it is a %s of %s',
+    async (risk, side, quantity, more, purpose) => {
+      const { place, sent } = world({ risk, ...more });
+      expect(await place(side, quantity)).toMatchObject({ outcome: 'accepted' });
+      expect(sent.map((intent) => intent.purpose)).toEqual([purpose]);
+    },
+  );
+
+  it.each([
+    ['reducing', 'it opens', 'BUY', '1', {}],
+    ['reducing', 'it turns the position round', 'SELL', '11', {}],
+    ['reducing', 'another order is on its way', 'SELL', '10', { inFlight: ['tw.m.1'] }],
+    ['reducing', 'the position is older than the last fill', 'SELL', '10', { lastFillAt: 101 }],
+    ['halted', 'nothing goes out', 'SELL', '10', {}],
+  ] as const)('is refused while risk is %s: %s', async (risk, _, side, quantity, more) => {
+    const { place, sent } = world({ risk, ...more });
+    await expect(place(side, quantity)).rejects.toMatchObject({ status: 409, code: 'risk-not-active' });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('the risk switch', () => {
+  it('says so when nobody heard it', () => {
+    const { port } = world({});
+    expect(() => port.setRisk('halt', 'a test')).toThrow(/repeat it/);
+  });
+});
