@@ -351,6 +351,8 @@ describe('the main job', () => {
     const price = row('SP500').locator('.last-price');
     const then = await price.textContent();
     await until('prices move again', async () => (await price.textContent()) !== then);
+    // Orders that were on their way had an unknown outcome for a while; asking has settled each.
+    await until('no order is unknown', async () => (await tradeRows('[data-state="unknown"]').count()) === 0);
     other = await connectSecondClient(system.gatewayPort);
   });
 
