@@ -37,3 +37,6 @@ addEventListener('pagehide', () => feed.stop());
 addEventListener('pageshow', () => feed.start());
 
 app.mount('#app');
+
+// A page that was open while Tradewarden was upgraded asks for files of the old build: the new one is loaded instead.
+window.addEventListener('vite:preloadError', () => window.location.reload());
