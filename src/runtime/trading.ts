@@ -156,8 +156,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     onReport: (report) => {
       const tell = report.context === 'childStopped' ? log.debug : log.warn;
       tell(`supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
-      if (report.context === 'gaveUp')
-        status.alarm(`Supervisor ${report.supervisor} gave up: ${report.reason}`);
+      if (report.context === 'gaveUp' || report.context === 'specRefused')
+        status.alarm(`Supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
     },
     onRootEnd: (cause) => {
       log.error(`the supervision tree ended: ${cause}; nothing trades until a restart`);

@@ -91,6 +91,18 @@ class World {
     });
   };
 
+  /** Fells the desk in the turn in which the next commit is begun. */
+  dieAtCommit = (): void => {
+    const { orders } = this.store;
+    const commit = orders.commitIntent.bind(orders);
+    orders.commitIntent = (intent, options) => {
+      orders.commitIntent = commit;
+      const committing = commit(intent, options);
+      this.trading.directory.running('orderDesk')?.send({ type: 'desk.submit' });
+      return committing;
+    };
+  };
+
   open = (): Promise<boolean> =>
     until('the desk is open', () => {
       const { connection, orderDesk } = this.trading.dashboard.system();
@@ -168,6 +180,45 @@ describe('startTrading', () => {
       await world.trades(2);
     }
     expect(sessions.map(world.restarts), 'sessions never noticed').toEqual([0, 0, 0]);
+    expect(await world.undecided()).toEqual([]);
+    await world.agrees();
+  });
+
+  it('recognises a working order after crashes of desk and connection, and can still cancel it', async () => {
+    await begin();
+    const { dashboard } = world.trading;
+    const { ref } = await dashboard.placeOrder({
+      ...{ instrumentId: 'SP500.STK.SMART.USD', side: 'BUY', quantity: '3', timeInForce: 'GTC' },
+      ...{ orderType: 'LMT', limitPrice: '1' },
+    });
+    const state = async () =>
+      (await sql<{ state: string }>(world.database.url, `select state from orders where key = '${ref}'`))[0]
+        ?.state;
+    await until('the order works', async () => (await state()) === 'working');
+    for (const [id, event] of [
+      ['orderDesk', { type: 'desk.submit' }],
+      ['connection', poison('socket.notice', 'code')],
+    ] as const) {
+      await world.crash(id, event);
+      await world.open();
+      await until('the order is recognised', async () => (await state()) === 'working');
+    }
+    expect(await dashboard.cancelOrder(ref ?? '')).toMatchObject({ outcome: 'accepted' });
+    await world.agrees();
+    expect(await state()).toBe('cancelled');
+  });
+
+  it('loses and repeats nothing when the desk dies with a commit on its way', async () => {
+    await begin();
+    for (let crashes = 0; crashes < 3; crashes += 1) {
+      const before = world.restarts('orderDesk');
+      world.dieAtCommit();
+      await until('the desk died while an order was being committed', () => {
+        return world.restarts('orderDesk') > before;
+      });
+      await world.open();
+      await world.trades(1);
+    }
     expect(await world.undecided()).toEqual([]);
     await world.agrees();
   });
