@@ -123,13 +123,18 @@ class World {
   /** Pauses all, waits for rest, and compares our records with the gateway's. */
   agrees = async (): Promise<void> => {
     for (const symbol of symbols) await this.trading.dashboard.commandSession(idOf(symbol), 'pause');
-    await until('orders are at rest', async () => {
-      const open = await sql(
-        this.database.url,
-        "select 1 from orders where state in ('intended', 'sent', 'unknown', 'working', 'cancelling')",
-      );
-      return open.length === 0;
-    });
+    await until(
+      'orders are at rest',
+      async () => {
+        const open = await sql(
+          this.database.url,
+          "select 1 from orders where state in ('intended', 'sent', 'unknown', 'working', 'cancelling')",
+        );
+        return open.length === 0;
+        // An intent that was never sent counts as absent after two answers ten seconds apart.
+      },
+      40_000,
+    );
     await this.trading.dashboard.refreshPositions();
     const system = { gatewayPort: this.gateway.port } as TestSystem;
     expect(await disagreements(system, this.database.url)).toEqual(agreement);
