@@ -1,14 +1,10 @@
-import { ulid } from 'ulid';
 import { z } from 'zod';
 import { type Timeframe, timeframeMs } from '../../machines/domain/bar.ts';
-import { decimal } from '../../machines/domain/decimal.ts';
 import { instrumentId } from '../../machines/domain/instrument.ts';
-import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
-import { riskRefusal } from '../../machines/risk/risk.status.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
 import type { PriceView } from '../contract/market.schema.ts';
 import type { OrderDraft, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
@@ -18,12 +14,13 @@ import type { SystemView } from '../contract/system.schema.ts';
 import { Refusal, type RuntimePort } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
+import { ManualOrders, type ManualOrdersOptions } from './manual-orders.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
 import type { Tree } from './tree.ts';
 import { accountViews, positionView, priceView, sessionView, tradeView } from './views.ts';
 
-export interface DashboardOptions {
+export interface DashboardOptions extends ManualOrdersOptions {
   readonly mode: SystemView['mode'];
   readonly version: string;
   readonly startedAt: number;
@@ -56,9 +53,11 @@ const keyed = <T>(items: readonly T[], key: (item: T) => string, keys: ReadonlyS
 export class DashboardPort implements RuntimePort {
   readonly topics: Topics;
   readonly #options: DashboardOptions;
+  readonly #orders: ManualOrders;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
+    this.#orders = new ManualOrders(options);
     this.topics = new Topics(this.#sources(), options.onFault);
   }
 
@@ -153,76 +152,12 @@ export class DashboardPort implements RuntimePort {
     return (await this.#options.store.trades.list(query)).map(tradeView);
   }
 
-  async placeOrder(draft: OrderDraft): Promise<OrderResult> {
-    const { hub, desk, status } = this.#options;
-    const instrument = hub.instrument(draft.instrumentId);
-    if (instrument === null) {
-      const known = hub
-        .instruments()
-        .map((each) => each.id)
-        .join(', ');
-      const message = `instrument: found "${draft.instrumentId}", expected a watched one: ${known}`;
-      throw new Refusal(422, 'unknown-instrument', message, [{ path: 'instrumentId', message }]);
-    }
-    if (draft.orderType === 'LMT' && draft.limitPrice === null) {
-      const message = 'limit price: found none, expected one with a limit order';
-      throw new Refusal(422, 'limit-price-missing', message, [{ path: 'limitPrice', message }]);
-    }
-    const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';
-    if (riskRefusal(status.risk, purpose) !== null) {
-      const expected = status.risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
-      throw new Refusal(
-        409,
-        'risk-not-active',
-        `risk: found "${status.risk.state}" (${status.risk.cause}), expected ${expected}`,
-      );
-    }
-    const intent: OrderIntent = {
-      ref: orderRef({ sessionId: null }, ulid()),
-      source: 'manual',
-      sessionId: null,
-      instrumentId: draft.instrumentId,
-      side: draft.side,
-      quantity: draft.quantity,
-      orderType: draft.orderType,
-      limitPrice: draft.orderType === 'LMT' ? draft.limitPrice : null,
-      timeInForce: draft.timeInForce,
-      purpose,
-      reason: 'Placed by hand in the dashboard.',
-      barTime: null,
-      createdAt: Date.now(),
-    };
-    const result = await desk.submit({ intent, lease: null, decision: null });
-    const committed = result.outcome !== 'notSent' || result.committed;
-    return {
-      ref: committed ? intent.ref : null,
-      outcome: result.outcome,
-      message: 'message' in result ? result.message : null,
-    };
+  placeOrder(draft: OrderDraft): Promise<OrderResult> {
+    return this.#orders.place(draft);
   }
 
-  /** Makes a known position smaller, with no other order of ours on its way in the instrument. */
-  #closesOnly({ instrumentId: id, side, quantity }: OrderDraft): boolean {
-    const { portfolio, desk, status } = this.#options;
-    const { synced, asOf } = portfolio.snapshot();
-    const position = portfolio.position(id);
-    if (!synced || position === null || desk.inFlight({ instrumentId: id }).length > 0) return false;
-    if (Math.max(position.at, asOf ?? 0) < status.lastFillAt(id)) return false;
-    const held = decimal(position.quantity);
-    return (side === 'SELL' ? held : held.negated()).gte(quantity);
-  }
-
-  async cancelOrder(ref: string): Promise<OrderResult> {
-    const { store, desk } = this.#options;
-    if ((await store.orders.get(ref)) === null) {
-      throw new Refusal(
-        404,
-        'unknown-order',
-        `order: found no "${ref}", expected the ref of one of our orders`,
-      );
-    }
-    const result = await desk.cancel(ref);
-    return { ref, outcome: result.outcome, message: 'message' in result ? result.message : null };
+  cancelOrder(ref: string): Promise<OrderResult> {
+    return this.#orders.cancel(ref);
   }
 
   async refreshPositions(): Promise<readonly PositionView[]> {

@@ -189,6 +189,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
     ...{ store, hub, desk, portfolio, book, tree, status, onFault },
+    maxQuoteAgeMs: data.maxQuoteAgeMs,
   });
   topics = dashboard.topics;
 

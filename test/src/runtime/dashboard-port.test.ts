@@ -11,12 +11,19 @@ function world(change: Record<string, unknown>) {
     at: 100,
     lastFillAt: 0,
     inFlight: [] as string[],
+    quality: 'live',
+    quoteAgeMs: 0,
     ...change,
   };
   const sent: OrderIntent[] = [];
   // Only what placing an order and setting risk touch.
   const port = new DashboardPort({
-    hub: { instrument: () => ({ id }), instruments: () => [] },
+    hub: {
+      instrument: () => ({ id }),
+      instruments: () => [],
+      quote: () => ({ quality: state.quality, receivedAt: Date.now() - state.quoteAgeMs }),
+    },
+    maxQuoteAgeMs: 10_000,
     desk: {
       inFlight: () => state.inFlight,
       submit: async ({ intent }: { intent: OrderIntent }) => {
@@ -64,6 +71,17 @@ describe('an order by hand', () => {
   ] as const)('is refused while risk is %s: %s', async (risk, _, side, quantity, more) => {
     const { place, sent } = world({ risk, ...more });
     await expect(place(side, quantity)).rejects.toMatchObject({ status: 409, code: 'risk-not-active' });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('an order by hand on a price that is not there', () => {
+  it.each([
+    ['a delayed price', { quality: 'delayed' }],
+    ['a live price that is too old', { quoteAgeMs: 10_500 }],
+  ])('is refused with %s', async (_, more) => {
+    const { place, sent } = world(more);
+    await expect(place('BUY', '1')).rejects.toMatchObject({ status: 409, code: 'price-not-fresh' });
     expect(sent).toEqual([]);
   });
 });
