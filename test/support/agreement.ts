@@ -25,6 +25,11 @@ export interface Disagreements {
   readonly nothingUnsettled: readonly string[];
 }
 
+export interface Examination {
+  readonly found: Disagreements;
+  readonly looked: Readonly<Record<keyof Disagreements, number>>;
+}
+
 const difference = <T>(a: Iterable<T>, b: ReadonlySet<T>): T[] => [...a].filter((each) => !b.has(each));
 const ours = (ref: string): boolean => ref.startsWith('tw.');
 
@@ -38,6 +43,11 @@ async function atGateway(client: SecondClient) {
  * the two questions shows as a difference.
  */
 export async function disagreements(system: TestSystem, database: string): Promise<Disagreements> {
+  return (await examine(system, database)).found;
+}
+
+/** The same, with how many things each comparison looked at. */
+export async function examine(system: TestSystem, database: string): Promise<Examination> {
   const client = await connectSecondClient(system.gatewayPort);
   try {
     return await compare(client, database);
@@ -46,7 +56,7 @@ export async function disagreements(system: TestSystem, database: string): Promi
   }
 }
 
-async function compare(client: SecondClient, database: string): Promise<Disagreements> {
+async function compare(client: SecondClient, database: string): Promise<Examination> {
   const gateway = await atGateway(client);
   const held = await client.positions();
   const intents = new Set(
@@ -71,8 +81,10 @@ async function compare(client: SecondClient, database: string): Promise<Disagree
   const there = new Set(gateway.executions.map(({ execId }) => execId));
   const here = new Set(stored.map(({ exec_id }) => exec_id));
   const openRefs = new Set(gateway.open.map(({ ref }) => ref));
-  const unlike = new Set([...held.keys(), ...known.map(({ symbol }) => symbol)]);
-  return {
+  // What was traded and is flat on both sides agrees too.
+  const traded = gateway.executions.map(({ symbol }) => symbol);
+  const symbols = new Set([...held.keys(), ...known.map(({ symbol }) => symbol), ...traded]);
+  const found: Disagreements = {
     oneOrderPerRef: [...permIds].flatMap(([ref, ids]) =>
       ids.size === 1 ? [] : [`ref ${ref} stands on orders ${[...ids].join(', ')}`],
     ),
@@ -87,7 +99,7 @@ async function compare(client: SecondClient, database: string): Promise<Disagree
     filledIsSum: sums.flatMap(({ key, filled, sum }) =>
       Number(filled) === Number(sum) ? [] : [`order ${key} says ${filled} filled, its executions ${sum}`],
     ),
-    positions: [...unlike].flatMap((symbol) => {
+    positions: [...symbols].flatMap((symbol) => {
       const mine = Number(known.find((each) => each.symbol === symbol)?.quantity ?? 0);
       const theirs = held.get(symbol) ?? 0;
       return mine === theirs ? [] : [`${symbol}: ${mine} here, ${theirs} at the gateway`];
@@ -98,6 +110,15 @@ async function compare(client: SecondClient, database: string): Promise<Disagree
         : [],
     ),
   };
+  const looked = {
+    oneOrderPerRef: permIds.size,
+    noOrderWithoutIntent: refsAtGateway.length,
+    executionsOnce: new Set([...there, ...here]).size,
+    filledIsSum: sums.length,
+    positions: symbols.size,
+    nothingUnsettled: sums.length,
+  };
+  return { found, looked };
 }
 
 export const agreement: Disagreements = {
