@@ -75,6 +75,7 @@ describe('the database, away for seconds', () => {
     const killed = postmaster();
     signalTo(killed, 'SIGKILL');
     await until('another process serves', () => postmaster() !== killed, 30_000);
+    await until('it answers', async () => (await intents()) > 0, 30_000);
     await until('it is well again', async () => (await readSystem(system)).store.state === 'up', 30_000);
     expect(system.log()).toMatch(/embedded PostgreSQL process \d+ died; restarting it/);
     await trades(2);
