@@ -64,7 +64,8 @@ export const createRecorderMachine = (store: OrderStorePort) =>
     delays: { retryPause: ({ context }) => retryPauseMs(context.failures) },
     guards: {
       isIdle: ({ context }) => context.queue.length === 0,
-      hasOnlyFailures: ({ context }) => (nextWrite(context.queue)?.attempts ?? 0) > 0,
+      // After a success the store is back: what it has refused before is tried at once, one after the other.
+      hasOnlyFailures: ({ context }) => context.failures > 0 && (nextWrite(context.queue)?.attempts ?? 0) > 0,
       isFirstFailure: ({ context }) => context.failures === 0,
     },
     actions: {
@@ -151,7 +152,8 @@ export const createRecorderMachine = (store: OrderStorePort) =>
         },
       },
       backingOff: {
-        description: 'Everything that waits has failed before. Something new is tried at once.',
+        description:
+          'The last write failed, and all that wait have failed before. Something new is tried at once.',
         on: {
           'recorder.write': { target: 'idle', actions: { type: 'enqueue', params: ({ event }) => event } },
         },

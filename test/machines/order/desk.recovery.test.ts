@@ -309,6 +309,20 @@ describe('fills', () => {
     await world.pass(10_000);
     expect(world.stored(ref)).toMatchObject({ state: 'filled', filled: '100' });
   });
+
+  it('that waited for the database are all stored as soon as it takes one of them', async () => {
+    const world = await withWorkingOrder();
+    world.store.down = true;
+    for (let i = 0; i < 50; i += 1) world.broker.fill(ref, '2');
+    await world.pass(2_000);
+    expect(world.store.executions.size).toBe(0);
+    world.store.down = false;
+    // The longest rest between two attempts, and nothing more for each of the fifty.
+    await world.pass(5_000);
+    for (let i = 0; i < 20; i += 1) await world.settle();
+    expect(world.store.executions.size).toBe(50);
+    expect(world.stored(ref)).toMatchObject({ state: 'filled', filled: '100' });
+  });
 });
 
 describe('a cancel', () => {
