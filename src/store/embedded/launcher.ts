@@ -1,5 +1,6 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chownSync, readFileSync } from 'node:fs';
+import { chownSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { StoreError } from '../store-error.ts';
 import type { Binaries } from './binaries.ts';
 
@@ -58,7 +59,7 @@ const inNamespace = (uid: number): Launcher => ({
 
 /**
  * As root where namespaces are forbidden (most containers): the user `postgres`. `setpriv` leaves it the right to
- * pass through root's closed folders, above the data folder and above the programs.
+ * pass through root's closed folders above the data folder; the programs must not lie below such ones.
  */
 const asUser = (user: User, passage: boolean): Launcher => ({
   as: 'postgres',
@@ -84,6 +85,17 @@ function postgresUser(): User | null {
   return find();
 }
 
+/**
+ * Tells whether anybody may enter every folder above a file. PostgreSQL asks `access` whether its programs may be run,
+ * and for that call the kernel forgets the right to pass through closed folders.
+ */
+export function isBelowOpenFolders(file: string): boolean {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
+
 /** Chooses how to run; `force` is for tests. @throws StoreError `EMBEDDED_FAILED` when root finds no way. */
 export function chooseLauncher(binaries: Binaries, force?: Launcher['as']): Launcher {
   if (process.geteuid?.() !== 0 && force === undefined) return asSelf;
@@ -92,7 +104,7 @@ export function chooseLauncher(binaries: Binaries, force?: Launcher['as']): Laun
   const probe = spawnSync('unshare', ['--user', `--map-user=${uid}`, '--', binaries.postgres, '--version']);
   if (force !== 'postgres' && probe.status === 0) return inNamespace(uid);
 
-  const user = postgresUser();
+  const user = isBelowOpenFolders(binaries.postgres) ? postgresUser() : null;
   if (user !== null) {
     const passing = spawnSync('setpriv', [...passageArguments(user), binaries.postgres, '--version']);
     if (passing.status === 0) return asUser(user, true);
@@ -101,6 +113,6 @@ export function chooseLauncher(binaries: Binaries, force?: Launcher['as']): Laun
   }
   throw new StoreError(
     'EMBEDDED_FAILED',
-    `embedded PostgreSQL: running as root, which PostgreSQL refuses; found neither "unshare --user" nor a user "postgres" that may read "${binaries.postgres}"; start as an ordinary user, or set DATABASE_URL`,
+    `embedded PostgreSQL: running as root, which PostgreSQL refuses; found neither "unshare --user" nor a user "postgres" that may run "${binaries.postgres}"; start as an ordinary user, or set DATABASE_URL`,
   );
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { isBelowOpenFolders } from '../../../src/store/embedded/launcher.ts';
 import { isAlive } from '../../../src/store/embedded/process-facts.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/store/embedded.ts';
 import { openStore } from '../../../src/store/store.ts';
@@ -139,7 +140,18 @@ describe('startEmbeddedPostgres', () => {
     expect(isAlive(stranger.pid ?? 0), 'the stranger is left alone').toBe(true);
   });
 
-  it.runIf(process.geteuid?.() === 0 && platform() === 'linux')(
+  const isRoot = process.geteuid?.() === 0 && platform() === 'linux';
+  it.runIf(isRoot && !isBelowOpenFolders(import.meta.filename))(
+    'refuses root where it may not make namespaces and the programs lie below a closed folder',
+    async () => {
+      await expect(start({ as: 'postgres' })).rejects.toMatchObject({
+        code: 'EMBEDDED_FAILED',
+        message: expect.stringMatching(/^embedded PostgreSQL: running as root[^\n]*DATABASE_URL$/),
+      });
+    },
+  );
+
+  it.runIf(isRoot && isBelowOpenFolders(import.meta.filename))(
     'runs as user postgres below folders closed to others, where root may not make namespaces',
     async () => {
       const server = await start({ as: 'postgres' });
