@@ -68,6 +68,8 @@ export const sessionMachine = setup({
     hasBarToDecide: ({ context }) => context.warmed && context.lease !== null && context.queue.length > 0,
     isWarm: ({ context }) => context.warmed,
     isDraining: ({ context }) => context.draining,
+    isOrderTooLate: ({ context }, params: { decision: Decision }) =>
+      params.decision.outcome === 'order' && (context.paused || context.draining),
     isOrder: ({ context }, params: { decision: Decision }) =>
       params.decision.outcome === 'order' && context.lease !== null,
     isOrderWithoutLease: ({ context }, params: { decision: Decision }) =>
@@ -155,6 +157,13 @@ export const sessionMachine = setup({
       current: null,
       stepCause: null,
       attempts: 0,
+    })),
+    refuseTooLate: assign(({ context }) => ({
+      decision: refusedBy(
+        required(context.decision, 'decision'),
+        'sessionPaused',
+        'The session was paused or stopped while the bar was being decided.',
+      ),
     })),
     refuseWithoutLease: assign(({ context }) => ({
       decision: refusedBy(
@@ -288,6 +297,10 @@ export const sessionMachine = setup({
       on: {
         'session.retry': { target: 'signaling', reenter: true },
         'decider.decided': [
+          {
+            guard: { type: 'isOrderTooLate', params: ({ event }) => event },
+            actions: [{ type: 'keepDecision', params: ({ event }) => event }, 'refuseTooLate', 'record'],
+          },
           {
             guard: { type: 'isOrder', params: ({ event }) => event },
             target: 'ordering',

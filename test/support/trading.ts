@@ -52,6 +52,10 @@ export async function placeByHand(
 /** Pauses every session and waits until no order of theirs is in flight and positions have been read again. */
 export async function quiet(system: TestSystem, database: string): Promise<void> {
   for (const { id } of await readSessions(system)) await system.api('POST', `/api/v1/sessions/${id}/pause`);
+  // An order that was handed to the desk before the pause is still on its way to the database.
+  await until('no session is ordering', async () =>
+    (await readSessions(system)).every(({ state }) => state !== 'ordering'),
+  );
   await until('orders of sessions have ended', async () => {
     const open = await sql(
       database,

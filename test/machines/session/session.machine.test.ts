@@ -213,6 +213,21 @@ describe('orders', () => {
     expect(world.placed).toEqual([4]);
   });
 
+  it.each([
+    ['session.pause', 'paused it'],
+    ['session.stop', 'stopped it'],
+  ] as const)('sends nothing that was being decided at a %s: a person %s', async (type, _) => {
+    const world = createWorld();
+    world.signals.set(4, 'long');
+    await world.pass();
+    world.closeBar(4);
+    expect(world.snapshot().value).toBe('signaling');
+    world.actor.send({ type });
+    await world.pass();
+    expect(world.rows.get(4)).toMatchObject({ outcome: 'refused', guard: 'sessionPaused' });
+    expect(world.placed).toEqual([]);
+  });
+
   it('refuses for the lease when it is lost between the facts and the order', async () => {
     const world = createWorld();
     world.signals.set(4, 'long');
