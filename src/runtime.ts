@@ -160,7 +160,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       uiDir: join(projectDir, 'ui', 'dist'),
       version,
       host: options.host,
-      log: log.child('http'),
+      log: log.child('http', 'warn'),
     });
     teardown.add('trading', 1_800, () => trading.stop());
     teardown.add('web server', 600, () => app.close());

@@ -7,8 +7,8 @@ export interface Log {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
-  /** The same destination for a part that logs fields, by its name. */
-  child(part: string): Logger;
+  /** The same destination for a part that logs fields, by its name; `level` when it talks too much otherwise. */
+  child(part: string, level?: string): Logger;
 }
 
 /** @param json one JSON object a line; else lines for people */
@@ -28,6 +28,6 @@ export function createLog(level: string, json: boolean): Log {
     info: (message) => logger.info(message),
     warn: (message) => logger.warn(message),
     error: (message) => logger.error(message),
-    child: (part) => logger.child({ part }),
+    child: (part, level = logger.level) => logger.child({ part }, { level }),
   };
 }
