@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { priceViewSchema } from './market.schema.ts';
 import { accountViewSchema, positionViewSchema, tradeViewSchema } from './portfolio.schema.ts';
 import { barSchema, decisionViewSchema, sessionViewSchema } from './session.schema.ts';
+import { supervisionViewSchema } from './supervision.schema.ts';
 import { actorViewSchema, systemViewSchema } from './system.schema.ts';
 import { instantMs } from './values.ts';
 
@@ -10,7 +11,7 @@ import { instantMs } from './values.ts';
  * (the whole list) and then `change`s (the items that changed, whole, keyed as the list is; `removed` keys).
  * `seq` counts messages of one topic on one socket from 1: a gap means "ask for a new snapshot" (`resync`).
  *
- * Topics: `system`, `actors`, `prices`, `positions`, `account`, `trades`, `sessions`,
+ * Topics: `system`, `actors`, `supervision`, `prices`, `positions`, `account`, `trades`, `sessions`,
  * `decisions:<sessionId>`, `bars:<instrumentId>:<timeframe>`.
  */
 export const clientMessageSchema = z.discriminatedUnion('type', [
@@ -31,6 +32,8 @@ export type ClientMessage = z.infer<typeof clientMessageSchema>;
 export const topicItems = {
   system: { item: systemViewSchema, key: () => 'system' },
   actors: { item: actorViewSchema, key: (item: z.infer<typeof actorViewSchema>) => item.path },
+  /** One item: the health of the supervision itself. */
+  supervision: { item: supervisionViewSchema, key: () => 'supervision' },
   prices: { item: priceViewSchema, key: (item: z.infer<typeof priceViewSchema>) => item.instrumentId },
   positions: {
     item: positionViewSchema,

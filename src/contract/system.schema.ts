@@ -44,6 +44,22 @@ export const actorViewSchema = z.object({
   status: z.enum(['active', 'done', 'error', 'stopped']),
   restarts: z.number().int(),
   lastError: z.string().nullable(),
+  /** Events waiting now, and the most that ever waited. */
+  mailbox: z.object({ depth: z.number().int(), peak: z.number().int() }),
+  /** Events handled since its last start. */
+  handled: z.number().int(),
+  /** How its supervisor restarts it; null for what has no supervisor. */
+  restart: z.enum(['permanent', 'transient', 'temporary']).nullable(),
+  /** What it is as a supervisor; null for what is none. */
+  supervisor: z
+    .object({
+      strategy: z.enum(['oneForOne', 'oneForAll', 'restForOne']),
+      /** Restarts that count now, of how many, within which period. */
+      restartsUsed: z.number().int(),
+      intensity: z.number().int(),
+      periodMs: z.number(),
+    })
+    .nullable(),
 });
 export type ActorView = z.infer<typeof actorViewSchema>;
 

@@ -4,6 +4,7 @@ import { type TopicName, topicItems } from '../contract/feed.schema.ts';
 const parameters: Readonly<Record<TopicName, number>> = {
   system: 0,
   actors: 0,
+  supervision: 0,
   prices: 0,
   positions: 0,
   account: 0,
