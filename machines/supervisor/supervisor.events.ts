@@ -1,28 +1,67 @@
-import type { ChildSpec } from './child-spec.ts';
-import type { ChildFacts } from './restart.logic.ts';
+import type { AutoShutdown, ChildSpec } from './child-spec.ts';
+import type { ChildExit, ChildFacts, RestartStrategy } from './restart.logic.ts';
+
+/** A child's end as plain data. */
+export interface NotedExit extends ChildExit {
+  /** One sentence of what went wrong; null when nothing did. */
+  readonly message: string | null;
+}
+
+/** What a supervisor may be asked. */
+export type SupervisorCommand =
+  /**
+   * Adds a child at the end of the start order. A spec that cannot be supervised, or a child that fails in its start,
+   * is refused in a report, and nothing is added.
+   */
+  | { readonly type: 'supervisor.startChild'; readonly spec: ChildSpec }
+  /** Ends a child and forgets it. Unknown ids change nothing. */
+  | { readonly type: 'supervisor.stopChild'; readonly id: string }
+  /** Ends a child and keeps its spec, so that it can be started again. */
+  | { readonly type: 'supervisor.terminateChild'; readonly id: string }
+  /** Starts a child again that ended and was kept. One that runs stays as it is. */
+  | { readonly type: 'supervisor.restartChild'; readonly id: string };
 
 export type SupervisorEvent =
-  /** Adds a child at the end of the start order. A spec that cannot be supervised is refused in a report. */
-  | { readonly type: 'supervisor.startChild'; readonly spec: ChildSpec }
-  /** Asks a child to finish, then stops it and forgets its spec. Unknown ids change nothing. */
-  | { readonly type: 'supervisor.stopChild'; readonly id: string }
+  | SupervisorCommand
   /** Ends all children, last started first, then finishes. `shutdown` is what a supervisor sends to its children. */
   | { readonly type: 'supervisor.shutdown' }
   | { readonly type: 'shutdown' }
+  /** To itself: the child stands, its start is over. */
+  | { readonly type: 'child.started'; readonly id: string }
+  /** To itself: an end that came while others were being ended. */
+  | { readonly type: 'child.exited'; readonly exit: NotedExit }
+  /** From a group: a child ended for good and was forgotten. */
+  | { readonly type: 'group.forgot'; readonly group: string; readonly id: string }
   | { readonly type: 'supervisor.restartDue'; readonly ids: readonly string[] }
   | { readonly type: 'supervisor.shutdownDue'; readonly id: string }
+  /** To itself: what was decided about an end. */
+  | { readonly type: 'verdict.clear' }
+  | { readonly type: 'verdict.cleared' }
+  | { readonly type: 'verdict.giveUp' }
+  | { readonly type: 'verdict.shutDown' }
+  /** To itself: every child has ended. */
   | { readonly type: 'supervisor.giveUp' }
   | { readonly type: `xstate.error.actor.${string}`; readonly actorId: string; readonly error: unknown }
   | { readonly type: `xstate.done.actor.${string}`; readonly actorId: string; readonly output: unknown };
 
-export type ReportContext =
-  | 'childFailed'
-  | 'childFinished'
-  | 'childRestarted'
-  | 'childStopped'
-  | 'shutdownOverdue'
-  | 'specRefused'
-  | 'gaveUp';
+/**
+ * What a report is about. The first four are OTP's error contexts, the others tell of progress and refusals:
+ * - `startError`: a child could not be started;
+ * - `childTerminated`: a child ended that was not to end;
+ * - `shutdownError`: a child that was asked to finish failed, or took longer than it may;
+ * - `shutdown`: the supervisor itself ends, because it restarted too often or a significant child ended.
+ */
+export const reportContexts = [
+  'startError',
+  'childTerminated',
+  'shutdownError',
+  'shutdown',
+  'childFinished',
+  'childRestarted',
+  'childStopped',
+  'specRefused',
+] as const;
+export type ReportContext = (typeof reportContexts)[number];
 
 /** What a supervisor tells of itself; OTP's four fields and the time. */
 export interface SupervisorReport {
@@ -39,29 +78,72 @@ export interface SupervisorReport {
 export type SupervisorEmitted = { readonly type: 'supervisor.report'; readonly report: SupervisorReport };
 
 /**
+ * - `waiting`: ended, will be started again.
+ * - `starting`: its start is under way.
  * - `running`: started and not known to have ended.
- * - `waiting`: stopped, will be started again.
- * - `finished`: ended as it may, will not be started by itself.
+ * - `exited`: ended by itself; what follows is decided when others have been ended.
  * - `retiring`: asked to finish.
+ * - `finished`: ended, will not be started by itself.
  */
-export type ChildState = 'running' | 'waiting' | 'finished' | 'retiring';
+export type ChildState = 'waiting' | 'starting' | 'running' | 'exited' | 'retiring' | 'finished';
 
-export interface ChildRecord extends ChildFacts {
+/** What becomes of a child that is being ended; `discard`: its supervisor ends too, nobody needs to be told. */
+export type Afterwards = 'restart' | 'keep' | 'forget' | 'discard';
+
+export interface ChildRecord extends Omit<ChildFacts, 'isAlive'> {
   readonly spec: ChildSpec;
   readonly state: ChildState;
+  /** Read while it is `retiring`. */
+  readonly afterwards: Afterwards;
+  /** It stood once: another start is a restart. */
+  readonly hasStood: boolean;
   readonly restarts: number;
   readonly lastError: { readonly message: string; readonly at: number } | null;
+}
+
+/** A restart for which siblings are being ended. */
+export interface Clearing {
+  readonly failedId: string;
+  /** To start again, in start order. */
+  readonly ids: readonly string[];
+  readonly delayMs: number;
 }
 
 /** Plain data: what the dashboard shows of a supervisor. */
 export interface SupervisorContext {
   readonly id: string;
+  readonly policy: {
+    readonly strategy: RestartStrategy;
+    readonly intensity: number;
+    readonly periodMs: number;
+    readonly autoShutdown: AutoShutdown;
+  };
   /** In start order. */
   readonly children: readonly ChildRecord[];
+  /** To be started, one after the other: the next one when the one before stands. */
+  readonly startQueue: readonly string[];
+  /** Still to be ended, in the order of ending. */
+  readonly endQueue: readonly string[];
+  readonly clearing: Clearing | null;
+  /** What came while siblings were being ended; heeded afterwards, in order. */
+  readonly deferred: readonly SupervisorEvent[];
   /** Epoch ms of the restarts that still count, ascending. */
   readonly restartTimes: readonly number[];
+  /** Why it ends; null while it does not. */
+  readonly ending: { readonly offender: string | null; readonly reason: string } | null;
   /** The newest last; at most 50. */
   readonly reports: readonly SupervisorReport[];
+}
+
+/** What a supervisor may be started with, in place of what it was made with; how groups come by their children. */
+export interface SupervisorInput {
+  readonly id: string;
+  readonly children: Readonly<Record<string, ChildSpec>>;
+}
+
+/** What a supervisor finishes with: its parent reads it as an end in order. */
+export interface SupervisorOutput {
+  readonly reason: 'shutdown';
 }
 
 /** The error with which a supervisor ends when restarting does not help; its parent decides what follows. */

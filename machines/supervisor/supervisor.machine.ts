@@ -1,31 +1,53 @@
 import { type AnyActorLogic, type AnyActorRef, enqueueActions, setup } from 'xstate';
-import { type ChildSpec, type ChildSpecFor, childFault, type Logics } from './child-spec.ts';
+import { type ChildSpec, type ChildSpecFor, childFault, type Logics, specFault } from './child-spec.ts';
 import { reapOrphans, watchOffspring } from './reap.ts';
-import { type ChildExit, decideRestart, type RestartPolicy } from './restart.logic.ts';
+import { decideRestart, type RestartPolicy } from './restart.logic.ts';
 import {
   type SupervisorContext,
   type SupervisorEmitted,
   type SupervisorEvent,
   SupervisorGaveUp,
+  type SupervisorInput,
+  type SupervisorOutput,
   type SupervisorReport,
 } from './supervisor.events.ts';
-import { checkSupervisor, findChild, newRecord, withReport } from './supervisor.logic.ts';
+import {
+  type GroupsPolicy,
+  planAdmitGrouped,
+  planForgetGrouped,
+  planForwardGrouped,
+  planStopGrouped,
+} from './supervisor.groups.ts';
+import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
 import {
   type Effect,
+  factsOf,
   type Plan,
   planAdmit,
-  planDrop,
-  planExit,
-  planGiveUp,
+  planClear,
+  planClearNext,
+  planDefer,
+  planEndAll,
+  planEndNext,
+  planExitInStart,
+  planGoneMeanwhile,
+  planHeed,
+  planNoteExit,
   planRestart,
+  planRestartChild,
   planRetire,
-  planRetireNext,
-  planStart,
+  planRetired,
+  planStarted,
+  planStartNext,
+  planWeigh,
+  refuseAtEnd,
+  sequence,
+  troubleOf,
 } from './supervisor.plan.ts';
 
 export interface SupervisorOptions<L extends Logics> extends RestartPolicy {
   readonly id: string;
-  /** Started in this order, stopped in the reverse one. */
+  /** Started in this order, each when the one before stands; ended in the reverse one. */
   readonly children: readonly ChildSpecFor<L>[];
   /** Also what `supervisor.startChild` may name. */
   readonly logics: L;
@@ -35,6 +57,15 @@ export interface SupervisorOptions<L extends Logics> extends RestartPolicy {
   readonly random: () => number;
   /** Hears every report, over all restarts of the supervisor. What it throws is dropped. */
   readonly onReport?: (report: SupervisorReport) => void;
+}
+
+/** What makes a supervisor one of groups, or a group; see `createDynamicSupervisor`. */
+export interface GroupsOptions {
+  readonly groups?: GroupsPolicy;
+  /** Keys of the logics that children of the groups may name. */
+  readonly memberLogics?: readonly string[];
+  /** Tells its own supervisor of each child that it forgets. */
+  readonly isGroup?: boolean;
 }
 
 /** How XState names "any of the logics, under any id". */
@@ -47,46 +78,43 @@ function as<T extends SupervisorEvent['type']>(event: SupervisorEvent, type: T) 
   return event as Extract<SupervisorEvent, { type: T }>;
 }
 
+const idIn = (event: SupervisorEvent): string => {
+  if ('actorId' in event) return event.actorId;
+  if ('exit' in event) return event.exit.id;
+  return 'id' in event ? event.id : '';
+};
+
 /**
  * Makes the machine of a supervisor: it starts its children in order, starts them again when they end (after a
  * delay, never in the same turn), and ends with {@link SupervisorGaveUp} when that happens too often. It never
  * touches what its children do. What a crashed child left running is stopped with it.
  *
- * Words and meanings are OTP's (https://www.erlang.org/doc/apps/stdlib/supervisor.html). Differences: restarts are delayed; a sibling stopped for another's restart is
- * stopped at once, unasked; a supervisor that gives up stops its children likewise.
+ * Words and meanings are OTP's (https://www.erlang.org/doc/apps/stdlib/supervisor.html). Differences: restarts are
+ * delayed, ever longer while they do not help; and where OTP blocks until a child has ended, this supervisor goes on
+ * reading: what comes while siblings are ended for a restart is kept and heeded afterwards, in order.
  *
  * @throws SupervisorSpecError when the options cannot be supervised.
  */
-export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>) {
-  const { id, logics, now, random, onReport } = options;
+export function createSupervisor<L extends Logics>(options: SupervisorOptions<L> & GroupsOptions) {
+  const { id, logics, now, random, onReport, groups, isGroup = false } = options;
   const logicKeys = Object.keys(logics);
   const specs = options.children as readonly ChildSpec[];
+  const autoShutdown = options.autoShutdown ?? 'never';
   checkSupervisor(id, options, specs, logicKeys);
 
-  const exitOf = (event: SupervisorEvent): ChildExit & { readonly error: unknown } => {
-    if (!('actorId' in event))
-      throw new TypeError(`supervisor: found "${event.type}", expected a child's end`);
-    const failed = 'error' in event;
-    return {
-      id: event.actorId,
-      how: failed ? 'failed' : 'finished',
-      at: now(),
-      error: failed ? event.error : null,
-    };
-  };
-  const decide = (context: SupervisorContext, event: SupervisorEvent, dice: () => number) =>
-    decideRestart(options, context.children, context.restartTimes, exitOf(event), dice);
   const stateOf = (context: SupervisorContext, event: SupervisorEvent) =>
-    findChild(context, 'id' in event ? event.id : 'actorId' in event ? event.actorId : '')?.state;
+    findChild(context, idIn(event))?.state;
+  const admit = (context: SupervisorContext, spec: ChildSpec): Plan => {
+    if (groups !== undefined) {
+      const fault = specFault(spec, options.memberLogics ?? logicKeys, 'never');
+      return planAdmitGrouped(context, spec, fault, groups);
+    }
+    const present = context.children.map((child) => child.spec);
+    return planAdmit(context, spec, childFault(spec, present, logicKeys, autoShutdown));
+  };
 
   /** Makes an action of a plan: takes over its context, then does its effects. */
-  const obey = (
-    plan: (
-      context: SupervisorContext,
-      event: SupervisorEvent,
-      isNameTaken: (systemId: string) => boolean,
-    ) => Plan,
-  ) =>
+  const obey = (plan: (context: SupervisorContext, event: SupervisorEvent) => Plan) =>
     enqueueActions<
       SupervisorContext,
       SupervisorEvent,
@@ -100,7 +128,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
     >(({ context, event, enqueue, self, system }) => {
       // Before the first child is made: spawning makes the actor at once, other actions come later.
       watchOffspring(system);
-      const { effects, ...changed } = plan(context, event, (name) => system.get(name) !== undefined);
+      const { effects, ...changed } = plan(context, event);
       enqueue.assign(changed);
 
       const perform: { [K in Effect['do']]: (effect: Extract<Effect, { do: K }>) => void } = {
@@ -115,14 +143,13 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         start: ({ spec }) => {
           // Spawning over a live child would leave the old one running for good.
           enqueue.stopChild(spec.id);
-          enqueue.spawnChild(spec.logic, {
-            id: spec.id,
-            input: spec.input,
-            ...(spec.systemId === undefined ? {} : { systemId: spec.systemId }),
-          });
+          enqueue.spawnChild(spec.logic, { id: spec.id, input: spec.input });
+          // Comes after the child's start, and after its failure if it fails in it.
+          enqueue.sendTo(self, { type: 'child.started', id: spec.id });
         },
         askToFinish: ({ id: childId, withinMs }) => {
           enqueue.sendTo(childId, { type: 'shutdown' });
+          if (withinMs === null) return;
           enqueue.raise(
             { type: 'supervisor.shutdownDue', id: childId },
             { delay: withinMs, id: `shutdown:${childId}` },
@@ -132,15 +159,28 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         restartLater: ({ id: childId, ids, delayMs }) =>
           enqueue.raise({ type: 'supervisor.restartDue', ids }, { delay: delayMs, id: `restart:${childId}` }),
         cancelRestart: ({ id: childId }) => enqueue.cancel(`restart:${childId}`),
+        raise: ({ event: raised }) => enqueue.raise(raised),
+        forward: ({ id: childId, event: forwarded }) => enqueue.sendTo(childId, forwarded),
+        tellForgotten: ({ id: childId }) => {
+          const parent = isGroup ? self._parent : undefined;
+          if (parent !== undefined)
+            enqueue.sendTo(parent, { type: 'group.forgot', group: self.id, id: childId });
+        },
         // Children are stopped when this event's turn ends; an error in the same turn would leave them running.
         endInError: () => enqueue.sendTo(self, { type: 'supervisor.giveUp' }),
         report: ({ context: about, offender, reason }) => {
-          const report: SupervisorReport = { supervisor: id, context: about, reason, offender, at: now() };
-          enqueue.assign({ reports: ({ context: current }) => withReport(current, report) });
-          enqueue.emit({ type: 'supervisor.report', report });
+          const told: SupervisorReport = {
+            supervisor: context.id,
+            context: about,
+            reason,
+            offender,
+            at: now(),
+          };
+          enqueue.assign({ reports: ({ context: current }) => withReport(current, told) });
+          enqueue.emit({ type: 'supervisor.report', report: told });
           enqueue(() => {
             try {
-              onReport?.(report);
+              onReport?.(told);
             } catch {
               // A listener is not worth a subtree.
             }
@@ -150,114 +190,227 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       for (const effect of effects) (perform[effect.do] as (effect: Effect) => void)(effect);
     });
 
+  const exit = (event: SupervisorEvent) => exitOf(event, now);
+  /** A child that was asked to finish has ended; what is to follow is the given plan. */
+  const retired = (next: (context: SupervisorContext) => Plan) =>
+    obey((context, event) =>
+      sequence(context, (then) => planRetired(then, idIn(event), troubleOf(exit(event))), next),
+    );
+  const overdue = (next: (context: SupervisorContext) => Plan) =>
+    obey((context, event) => {
+      const childId = idIn(event);
+      const allowed = findChild(context, childId)?.spec.shutdownMs;
+      const trouble = `did not finish within ${allowed} ms and was stopped`;
+      return sequence(context, (then) => planRetired(then, childId, trouble), next);
+    });
+  const nothing = (): Plan => ({ effects: [] });
+
   return setup({
     types: {
       context: {} as SupervisorContext,
       events: {} as SupervisorEvent,
       emitted: {} as SupervisorEmitted,
+      input: {} as SupervisorInput | undefined,
+      output: {} as SupervisorOutput,
     },
     // Named, so that inspection shows which logic a child runs.
     actors: logics as Logics,
     guards: {
-      /** The child's end was overtaken: it has been stopped or forgotten meanwhile. */
-      isStale: ({ context, event }) => !['running', 'retiring'].includes(stateOf(context, event) ?? ''),
+      /** The child's end was overtaken: it has been stopped, forgotten or started anew meanwhile. */
+      isStale: ({ context, event }) => {
+        const awaited = event.type === 'child.exited' ? ['exited'] : ['running', 'starting', 'retiring'];
+        return !awaited.includes(stateOf(context, event) ?? '');
+      },
       isRetiring: ({ context, event }) => stateOf(context, event) === 'retiring',
-      isRestartedTooOften: ({ context, event }) => decide(context, event, () => 0).action === 'giveUp',
+      haveAllStarted: ({ context }) =>
+        context.startQueue.length === 0 && !context.children.some((child) => child.state === 'starting'),
       hasNoChildren: ({ context }) => context.children.length === 0,
     },
     actions: {
-      startChildren: obey(planStart),
-      recover: obey((context, event) => planExit(context, exitOf(event), decide(context, event, random))),
-      noteEnd: obey((context, event) => planExit(context, exitOf(event), { action: 'ignore' })),
-      restartChildren: obey((context, event) =>
-        planRestart(context, as(event, 'supervisor.restartDue').ids, now()),
+      startNext: obey(planStartNext),
+      noteStarted: obey((context, event) => planStarted(context, as(event, 'child.started').id, now())),
+      heedDeferred: obey(planHeed),
+      defer: obey(planDefer),
+      noteExitInStart: obey((context, event) => planExitInStart(context, exit(event), isGroup)),
+      weighExit: obey((context, event) => {
+        const ended = exit(event);
+        return planWeigh(context, ended, (current) =>
+          decideRestart(options, factsOf(current), current.restartTimes, ended, random),
+        );
+      }),
+      clearSiblings: obey(planClear),
+      noteExit: obey((context, event) => planNoteExit(context, exit(event))),
+      noteGone: obey((context, event) =>
+        sequence(context, (then) => planGoneMeanwhile(then, exit(event)), planEndNext),
       ),
-      giveUp: obey((context, event) => planGiveUp(context, exitOf(event), options)),
-      admitChild: obey((context, event, isNameTaken) => {
-        const { spec } = as(event, 'supervisor.startChild');
-        const present = context.children.map((child) => child.spec);
-        const fault = childFault(spec, present, logicKeys);
-        const { systemId } = spec;
-        const taken = fault === null && systemId !== undefined && isNameTaken(systemId);
-        const message = `found the system id "${systemId}" in use, expected a free one`;
-        return planAdmit(context, spec, taken ? { code: 'duplicateSystemId', message } : fault, now());
+      queueRestart: obey((context, event) => planRestart(context, as(event, 'supervisor.restartDue').ids)),
+      admitChild: obey((context, event) => admit(context, as(event, 'supervisor.startChild').spec)),
+      refuseChild: obey((_, event) => ({
+        effects: [refuseAtEnd(as(event, 'supervisor.startChild').spec)],
+      })),
+      retireChild: obey((context, event) => {
+        const childId = as(event, 'supervisor.stopChild').id;
+        return groups === undefined
+          ? planRetire(context, childId, 'forget')
+          : planStopGrouped(context, childId);
       }),
-      retireChild: obey((context, event) => planRetire(context, as(event, 'supervisor.stopChild').id)),
-      retireNext: obey(planRetireNext),
-      dropEnded: obey((context, event) => {
-        const exit = exitOf(event);
-        return planDrop(context, exit.id, exit.how, false);
+      terminateChild: obey((context, event) => {
+        const command = as(event, 'supervisor.terminateChild');
+        return groups === undefined
+          ? planRetire(context, command.id, 'keep')
+          : planForwardGrouped(context, command);
       }),
-      dropOverdue: obey((context, event) => {
-        const { id: childId } = as(event, 'supervisor.shutdownDue');
-        const allowed = findChild(context, childId)?.spec.shutdownMs;
-        return planDrop(context, childId, `did not finish within ${allowed} ms and was stopped`, true);
+      startKeptChild: obey((context, event) => {
+        const command = as(event, 'supervisor.restartChild');
+        return groups === undefined
+          ? planRestartChild(context, command.id)
+          : planForwardGrouped(context, command);
       }),
-      endInError: ({ context }) => {
-        const last = context.reports.at(-1);
-        const reason = last?.reason ?? 'no reason was recorded';
-        throw new SupervisorGaveUp(id, last?.offender ?? null, `supervisor "${id}" gave up: ${reason}`);
+      forgetMember: obey((context, event) => {
+        const { group, id: childId } = as(event, 'group.forgot');
+        return planForgetGrouped(context, group, childId);
+      }),
+      endAll: obey(planEndAll),
+      dropRetired: retired(nothing),
+      dropRetiredAndClear: retired(planClearNext),
+      dropRetiredAndEnd: retired(planEndNext),
+      dropOverdue: overdue(nothing),
+      dropOverdueAndClear: overdue(planClearNext),
+      dropOverdueAndEnd: overdue(planEndNext),
+      failSoon: obey(() => ({ effects: [{ do: 'endInError' }] })),
+      fail: ({ context }) => {
+        const { offender, reason } = context.ending ?? { offender: null, reason: 'no reason was recorded' };
+        throw new SupervisorGaveUp(context.id, offender, `supervisor "${context.id}" gave up: ${reason}`);
       },
     },
   }).createMachine({
     id,
-    context: () => ({
-      id,
-      children: specs.map((spec) => newRecord(spec, now())),
-      restartTimes: [],
-      reports: [],
-    }),
-    initial: 'running',
+    context: ({ input }) =>
+      newContext(input?.id ?? id, options, input === undefined ? specs : Object.values(input.children)),
+    output: { reason: 'shutdown' },
+    initial: 'starting',
+    on: {
+      'group.forgot': { actions: 'forgetMember' },
+    },
     states: {
+      starting: {
+        description: 'Children are started one by one; one that fails in its start ends the supervisor.',
+        entry: 'startNext',
+        always: { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
+        on: {
+          'child.started': { actions: ['noteStarted', 'startNext'] },
+          'xstate.error.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
+          'xstate.done.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
+          'supervisor.startChild': { actions: 'defer' },
+          'supervisor.stopChild': { actions: 'defer' },
+          'supervisor.terminateChild': { actions: 'defer' },
+          'supervisor.restartChild': { actions: 'defer' },
+          'verdict.giveUp': 'givingUp',
+          'supervisor.shutdown': 'stopping',
+          shutdown: 'stopping',
+        },
+      },
       running: {
         description: 'Children run, or wait for their restart.',
-        entry: 'startChildren',
         on: {
+          'child.started': { actions: ['noteStarted', 'startNext'] },
           'xstate.error.actor.*': [
             { guard: 'isStale' },
-            { guard: 'isRetiring', actions: 'dropEnded' },
-            { guard: 'isRestartedTooOften', target: 'givingUp', actions: 'giveUp' },
-            { actions: 'recover' },
+            { guard: 'isRetiring', actions: 'dropRetired' },
+            { actions: 'weighExit' },
           ],
           'xstate.done.actor.*': [
             { guard: 'isStale' },
-            { guard: 'isRetiring', actions: 'dropEnded' },
-            { guard: 'isRestartedTooOften', target: 'givingUp', actions: 'giveUp' },
-            { actions: 'recover' },
+            { guard: 'isRetiring', actions: 'dropRetired' },
+            { actions: 'weighExit' },
           ],
-          'supervisor.restartDue': { actions: 'restartChildren' },
+          'child.exited': [{ guard: 'isStale' }, { actions: 'weighExit' }],
+          'supervisor.restartDue': { actions: 'queueRestart' },
           'supervisor.startChild': { actions: 'admitChild' },
           'supervisor.stopChild': { actions: 'retireChild' },
+          'supervisor.terminateChild': { actions: 'terminateChild' },
+          'supervisor.restartChild': { actions: 'startKeptChild' },
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdue' },
+          'verdict.clear': 'clearing',
+          'verdict.giveUp': 'givingUp',
+          'verdict.shutDown': 'stopping',
+          'supervisor.shutdown': 'stopping',
+          shutdown: 'stopping',
+        },
+      },
+      clearing: {
+        description: 'Siblings that a restart concerns are ended first, last started first; all else waits.',
+        entry: 'clearSiblings',
+        on: {
+          'verdict.cleared': { target: 'running', actions: 'startNext' },
+          'child.started': { actions: 'noteStarted' },
+          'xstate.error.actor.*': [
+            { guard: 'isStale' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndClear' },
+            { actions: 'noteExit' },
+          ],
+          'xstate.done.actor.*': [
+            { guard: 'isStale' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndClear' },
+            { actions: 'noteExit' },
+          ],
+          'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdueAndClear' },
+          'child.exited': { actions: 'defer' },
+          'supervisor.restartDue': { actions: 'defer' },
+          'supervisor.startChild': { actions: 'defer' },
+          'supervisor.stopChild': { actions: 'defer' },
+          'supervisor.terminateChild': { actions: 'defer' },
+          'supervisor.restartChild': { actions: 'defer' },
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',
         },
       },
       stopping: {
         description: 'Children are asked to finish, one at a time, last started first.',
-        entry: 'retireNext',
+        entry: 'endAll',
         always: { guard: 'hasNoChildren', target: 'stopped' },
         on: {
           'xstate.error.actor.*': [
             { guard: 'isStale' },
-            { guard: 'isRetiring', actions: ['dropEnded', 'retireNext'] },
-            { actions: 'noteEnd' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndEnd' },
+            { actions: 'noteGone' },
           ],
           'xstate.done.actor.*': [
             { guard: 'isStale' },
-            { guard: 'isRetiring', actions: ['dropEnded', 'retireNext'] },
-            { actions: 'noteEnd' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndEnd' },
+            { actions: 'noteGone' },
           ],
-          'supervisor.shutdownDue': { guard: 'isRetiring', actions: ['dropOverdue', 'retireNext'] },
+          'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdueAndEnd' },
+          'supervisor.startChild': { actions: 'refuseChild' },
         },
       },
       givingUp: {
-        description: 'Children are stopped; the supervisor ends in error, which its parent hears.',
+        description:
+          'Restarting does not help: children are ended as in stopping, then the supervisor fails.',
+        entry: 'endAll',
+        always: { guard: 'hasNoChildren', target: 'failing' },
         on: {
-          'supervisor.giveUp': { actions: 'endInError' },
-          'xstate.error.actor.*': {},
-          'xstate.done.actor.*': {},
+          'xstate.error.actor.*': [
+            { guard: 'isStale' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndEnd' },
+            { actions: 'noteGone' },
+          ],
+          'xstate.done.actor.*': [
+            { guard: 'isStale' },
+            { guard: 'isRetiring', actions: 'dropRetiredAndEnd' },
+            { actions: 'noteGone' },
+          ],
+          'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdueAndEnd' },
+          'supervisor.startChild': { actions: 'refuseChild' },
+          'supervisor.shutdown': 'stopping',
+          shutdown: 'stopping',
         },
+      },
+      failing: {
+        description:
+          'Nothing is left below: the next event of its own ends it in error, which its parent hears.',
+        entry: 'failSoon',
+        on: { 'supervisor.giveUp': { actions: 'fail' } },
       },
       stopped: { type: 'final' },
     },

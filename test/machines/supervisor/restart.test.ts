@@ -16,26 +16,30 @@ const policy: RestartPolicy = {
 const child = (id: string, more: Partial<ChildFacts> = {}): ChildFacts => ({
   id,
   restart: 'permanent',
+  significant: false,
+  isAlive: true,
   startedAt: 0,
   failures: 0,
   ...more,
 });
 const abc = [child('a'), child('b'), child('c')];
 const half = () => 0.5;
-const failedAt = (id: string, at: number) => ({ id, how: 'failed', at }) as const;
+const failedAt = (id: string, at: number) => ({ id, reason: 'failed', at }) as const;
 
 describe('decideRestart', () => {
   it.each([
     ['permanent', 'failed', 'restart'],
-    ['permanent', 'finished', 'restart'],
+    ['permanent', 'normal', 'restart'],
+    ['permanent', 'shutdown', 'restart'],
     ['transient', 'failed', 'restart'],
-    ['transient', 'finished', 'ignore'],
+    ['transient', 'normal', 'ignore'],
+    ['transient', 'shutdown', 'ignore'],
     ['temporary', 'failed', 'ignore'],
-    ['temporary', 'finished', 'ignore'],
-  ] as const)('%s child that %s leads to %s', (restart, how, action) => {
-    expect(decideRestart(policy, [child('a', { restart })], [], { id: 'a', how, at: 1 }, half).action).toBe(
-      action,
-    );
+    ['temporary', 'normal', 'ignore'],
+    ['temporary', 'shutdown', 'ignore'],
+  ] as const)('%s child whose end is %s leads to %s', (restart, reason, action) => {
+    const exit = { id: 'a', reason, at: 1 };
+    expect(decideRestart(policy, [child('a', { restart })], [], exit, half).action).toBe(action);
   });
 
   it.each([
