@@ -41,6 +41,8 @@ export type SessionCommand =
 
 export type SessionEvent =
   | SessionCommand
+  /** Sent by a supervisor that ends: as `session.stop`, and the actor finishes. */
+  | { readonly type: 'shutdown' }
   | MarketNews
   | { readonly type: 'lease.changed'; readonly lease: Lease | null }
   | { readonly type: 'decider.decided'; readonly decision: Decision }
@@ -65,6 +67,8 @@ export interface SessionContext {
   readonly paused: boolean;
   /** Stopping: the bars that have closed are still decided, then everything is released. */
   readonly draining: boolean;
+  /** Its supervisor ends it: it finishes once it has drained. */
+  readonly ending: boolean;
   readonly lease: Lease | null;
   /** State and wall-clock time at which it was entered, epoch ms. */
   readonly state: SessionState;

@@ -8,6 +8,7 @@ export function initialContext({ definition, startIn }: SessionInput): SessionCo
     wanted: startIn !== 'idle',
     paused: startIn === 'paused',
     draining: false,
+    ending: false,
     lease: null,
     state: 'idle',
     since: 0,

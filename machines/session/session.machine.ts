@@ -68,6 +68,7 @@ export const sessionMachine = setup({
     hasBarToDecide: ({ context }) => context.warmed && context.lease !== null && context.queue.length > 0,
     isWarm: ({ context }) => context.warmed,
     isDraining: ({ context }) => context.draining,
+    isEnding: ({ context }) => context.ending,
     isOrderTooLate: ({ context }, params: { decision: Decision }) =>
       params.decision.outcome === 'order' && (context.paused || context.draining),
     isOrder: ({ context }, params: { decision: Decision }) =>
@@ -89,6 +90,7 @@ export const sessionMachine = setup({
 
     wantRunning: assign({ wanted: true }),
     wantStopped: assign(({ context }) => ({ wanted: false, draining: context.state !== 'idle' })),
+    noteEnding: assign({ ending: true }),
     pause: assign({ paused: true }),
     resume: assign({ paused: false }),
     askSync: assign({ syncAsked: true }),
@@ -211,6 +213,7 @@ export const sessionMachine = setup({
   on: {
     'session.start': { actions: ['wantRunning', 'announce'] },
     'session.stop': { actions: ['wantStopped', 'closeMarket', 'startDrainTimer', 'announce'] },
+    shutdown: { actions: ['wantStopped', 'noteEnding', 'closeMarket', 'startDrainTimer', 'announce'] },
     'session.pause': { actions: ['pause', 'announce'] },
     'session.resume': { actions: ['resume', 'announce'] },
     'session.sync': { actions: 'askSync' },
@@ -254,9 +257,14 @@ export const sessionMachine = setup({
       on: {
         'session.start': { actions: ['forget', 'wantRunning', 'holdLease', 'announce'] },
         'session.stop': { actions: ['wantStopped', 'release', 'forget', 'announce'] },
+        shutdown: { target: 'stopped', actions: ['wantStopped', 'release', 'forget', 'announce'] },
       },
-      always: { guard: 'mayRun', target: 'syncing', actions: 'openMarket' },
+      always: [
+        { guard: 'isEnding', target: 'stopped' },
+        { guard: 'mayRun', target: 'syncing', actions: 'openMarket' },
+      ],
     },
+    stopped: { description: 'Its supervisor ended it; nothing is held any more.', type: 'final' },
     collecting: {
       description:
         'Waits for the next closed bar; bars that closed meanwhile are decided first, in their order.',

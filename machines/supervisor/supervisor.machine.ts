@@ -100,6 +100,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
   const logicKeys = Object.keys(logics);
   const specs = options.children as readonly ChildSpec[];
   const autoShutdown = options.autoShutdown ?? 'never';
+  const isDynamic = isGroup || groups !== undefined;
   checkSupervisor(id, options, specs, logicKeys);
 
   const stateOf = (context: SupervisorContext, event: SupervisorEvent) =>
@@ -270,7 +271,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         const { group, id: childId } = as(event, 'group.forgot');
         return planForgetGrouped(context, group, childId);
       }),
-      endAll: obey(planEndAll),
+      endAll: obey((context) => planEndAll(context, isDynamic)),
       dropRetired: retired(nothing),
       dropRetiredAndClear: retired(planClearNext),
       dropRetiredAndEnd: retired(planEndNext),

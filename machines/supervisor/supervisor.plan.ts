@@ -462,8 +462,11 @@ export const troubleOf = (exit: NotedExit): string | null =>
 export const refuseAtEnd = (spec: ChildSpec): Effect =>
   report('specRefused', spec.id, `ending: found "${spec.id}" to be started by a supervisor that ends`);
 
-/** Ends every child, last started first. */
-export const planEndAll = (context: SupervisorContext): Plan =>
+/**
+ * Ends every child: one at a time, last started first; those of a dynamic supervisor, which do not need each other,
+ * all at once, as OTP does.
+ */
+export const planEndAll = (context: SupervisorContext, atOnce: boolean): Plan =>
   sequence(
     context,
     (now) => ({
@@ -479,8 +482,19 @@ export const planEndAll = (context: SupervisorContext): Plan =>
         ),
       ],
     }),
-    planEndNext,
+    atOnce ? planEndAtOnce : planEndNext,
   );
+
+function planEndAtOnce(context: SupervisorContext): Plan {
+  const ends = context.children
+    .filter((child) => child.state !== 'retiring')
+    .map(({ id }) => (now: SupervisorContext): Plan => {
+      const child = findChild(now, id);
+      return child === undefined ? nothing : planEndChild(now, child);
+    })
+    .reverse();
+  return sequence(context, ...ends, () => ({ endQueue: [], effects: [] }));
+}
 
 /** A child that has not been asked yet ended while all are being ended. */
 export function planGoneMeanwhile(context: SupervisorContext, exit: NotedExit): Plan {

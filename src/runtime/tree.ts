@@ -1,4 +1,4 @@
-import { type AnyActorRef, createActor } from 'xstate';
+import { type ActorOptions, type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
 import type { ConnectionInput } from '../../machines/connection/connection.events.ts';
 import type { ConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
@@ -9,10 +9,11 @@ import type { createRiskMachine } from '../../machines/risk/risk.machine.ts';
 import type { RiskStatus } from '../../machines/risk/risk.status.ts';
 import type { withSessionPorts } from '../../machines/session/session.machine.ts';
 import type { createStoreMachine } from '../../machines/store/store.machine.ts';
+import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machine.ts';
 import type { RestartPolicy } from '../../machines/supervisor/restart.logic.ts';
-import type { SupervisorReport } from '../../machines/supervisor/supervisor.events.ts';
+import type { SupervisorCommand, SupervisorReport } from '../../machines/supervisor/supervisor.events.ts';
 import { createSupervisor } from '../../machines/supervisor/supervisor.machine.ts';
-import { ActorDirectory } from './actor-directory.ts';
+import type { ActorDirectory } from './actor-directory.ts';
 
 /** The machines of the tree, each with its ports. */
 export interface TreeLogics {
@@ -31,35 +32,144 @@ export interface TreeOptions {
   readonly orders: { readonly ackTimeoutMs: number; readonly cancelTimeoutMs: number };
   readonly risk: RiskStatus;
   readonly onReport: (report: SupervisorReport) => void;
-  /** The root itself ended: nothing trades any more. */
+  /** The root gave up: nothing trades any more. */
   readonly onRootEnd: (cause: string) => void;
-  readonly onActorChange: (path: string) => void;
-  readonly onFault: (message: string) => void;
+  /** What is left after that gave up as well: nobody hears the broker any more. */
+  readonly onHaltedEnd: (cause: string) => void;
+  readonly directory: ActorDirectory;
+  /** What every actor of the tree is made with. */
+  readonly actorOptions: Pick<ActorOptions<AnyActorLogic>, 'clock' | 'inspect'>;
+  readonly now: () => number;
+  readonly random: () => number;
 }
 
 const backoff = { minMs: 200, maxMs: 15_000, factor: 2, jitterFraction: 0.2 };
-/** More than ten restarts a minute are not an accident. */
-const policy = { intensity: 10, periodMs: 60_000, backoff, healthyAfterMs: 30_000 } as const;
+/** A part that fails at once each time uses this up within half a minute. */
+const partPolicy = { intensity: 8, periodMs: 60_000, backoff, healthyAfterMs: 30_000 } as const;
+/** More than five failures of whole parts in five minutes are a defect that restarting does not cure. */
+const rootPolicy = { intensity: 5, periodMs: 300_000, backoff, healthyAfterMs: 60_000 } as const;
+/** One broken strategy is restarted for as long as the system runs, ever more slowly; it takes no other down. */
+const sessionPolicy = { ...partPolicy, intensity: 1_000 } as const;
+
+/** How long a session may take to decide the bars that have closed when its supervisor ends it. */
+const SESSION_SHUTDOWN_MS = 500;
 
 const sessionChild = (id: string): string => `session:${id}`;
 
+const causeOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /**
- * The running tree: root → store, risk, broker → (connection, orderDesk, portfolio, marketData), sessions.
+ * The running tree: root → store, risk, broker → (connection, orderDesk, portfolio, marketData), sessions → groups.
  * Risk stands left of the broker: a halt outlives the broker's restarts.
+ *
+ * When the root gives up it is not started again. What remains is the tree `halted`: store, connection, order desk
+ * and portfolio, so that fills of orders that still work are heard and kept, and orders can be cancelled; nothing in
+ * it trades. When that gives up too, nothing is started any more.
  */
 export class Tree {
   readonly directory: ActorDirectory;
-  readonly #spawn: () => AnyActorRef;
-  #root: AnyActorRef | null = null;
+  readonly #options: TreeOptions;
+  #top: AnyActorRef | null = null;
+  #isEnding = false;
 
   constructor(options: TreeOptions) {
-    const { logics, onReport } = options;
-    this.directory = new ActorDirectory({ onChange: options.onActorChange, onFault: options.onFault });
-    const common = { now: Date.now, random: Math.random, onReport };
-    const needed: RestartPolicy = { ...policy, strategy: 'restForOne' };
+    this.#options = options;
+    this.directory = options.directory;
+  }
 
+  /** Whoever wants to hear the actors attaches to the directory before: XState makes them all right here. */
+  start(): void {
+    this.#run(this.#root(), 'root', (cause) => {
+      this.#options.onRootEnd(cause);
+      this.#run(this.#halted(), 'halted', this.#options.onHaltedEnd);
+    });
+  }
+
+  /** Ends everything, last started first. */
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    const top = this.#top;
+    if (top === null) return;
+    await new Promise<void>((done) => {
+      if (top.getSnapshot().status !== 'active') return done();
+      top.subscribe({ complete: done, error: () => done() });
+      top.send({ type: 'supervisor.shutdown' });
+    });
+    top.stop();
+  }
+
+  /** Adds a session; it idles until it is told to start. */
+  addSession(definition: SessionDefinition): void {
+    const spec = {
+      id: sessionChild(definition.id),
+      logic: 'session',
+      input: { definition, startIn: 'idle' },
+      restart: 'permanent',
+      shutdownMs: SESSION_SHUTDOWN_MS,
+    } as const;
+    this.#command({ type: 'supervisor.startChild', spec });
+  }
+
+  removeSession(id: string): void {
+    this.#command({ type: 'supervisor.stopChild', id: sessionChild(id) });
+    this.directory.forget(sessionChild(id));
+  }
+
+  session(id: string): AnyActorRef | undefined {
+    return this.directory.running(sessionChild(id));
+  }
+
+  /** Sends to a session's actor; false, and a dead letter, when it does not run. */
+  tellSession(id: string, event: { readonly type: string }): boolean {
+    return this.directory.tell(sessionChild(id), event);
+  }
+
+  onSessionStart(id: string, listener: (ref: AnyActorRef) => void): () => void {
+    return this.directory.onStart(sessionChild(id), listener);
+  }
+
+  #command(command: SupervisorCommand): void {
+    this.directory.tell('sessions', command);
+  }
+
+  #run(logic: AnyActorLogic, id: string, onEnd: (cause: string) => void): void {
+    const actor = createActor(logic, { ...this.#options.actorOptions, id });
+    this.#top = actor;
+    // An error of a root that nobody hears would end the process.
+    actor.subscribe({ error: (error: unknown) => this.#isEnding || onEnd(causeOf(error)) });
+    actor.start();
+  }
+
+  #common() {
+    const { now, random, onReport } = this.#options;
+    return { now, random, onReport };
+  }
+
+  #brokerChildren() {
+    const { connection, orders } = this.#options;
+    const always = { restart: 'permanent', shutdownMs: 0 } as const;
+    return [
+      { id: 'connection', logic: 'connection', input: connection, ...always },
+      {
+        id: 'orderDesk',
+        logic: 'orderDesk',
+        input: {
+          clientId: connection.endpoint.clientId,
+          timing: { ackMs: orders.ackTimeoutMs, cancelMs: orders.cancelTimeoutMs },
+        },
+        ...always,
+      },
+      { id: 'portfolio', logic: 'portfolio', ...always },
+    ] as const;
+  }
+
+  #root() {
+    const { logics, risk } = this.#options;
+    const common = this.#common();
+    const needed = { strategy: 'restForOne' } as const satisfies Partial<RestartPolicy>;
     const broker = createSupervisor({
       ...common,
+      ...partPolicy,
       ...needed,
       id: 'broker',
       logics: {
@@ -69,100 +179,50 @@ export class Tree {
         marketData: logics.marketData,
       },
       children: [
-        {
-          id: 'connection',
-          logic: 'connection',
-          input: options.connection,
-          restart: 'permanent',
-          shutdownMs: 0,
-        },
-        {
-          id: 'orderDesk',
-          logic: 'orderDesk',
-          input: {
-            clientId: options.connection.endpoint.clientId,
-            timing: { ackMs: options.orders.ackTimeoutMs, cancelMs: options.orders.cancelTimeoutMs },
-          },
-          restart: 'permanent',
-          shutdownMs: 0,
-        },
-        { id: 'portfolio', logic: 'portfolio', restart: 'permanent', shutdownMs: 0 },
+        ...this.#brokerChildren(),
         { id: 'marketData', logic: 'marketData', restart: 'permanent', shutdownMs: 0 },
       ],
     });
-    const sessions = createSupervisor({
+    const sessions = createDynamicSupervisor({
       ...common,
-      ...policy,
-      // One broken strategy is restarted for as long as the system runs, ever more slowly; it never takes others down.
-      intensity: 1_000,
-      strategy: 'oneForOne',
       id: 'sessions',
       logics: { session: logics.session },
-      children: [],
+      policy: partPolicy,
+      childPolicy: sessionPolicy,
+      groupShutdownMs: 2 * SESSION_SHUTDOWN_MS,
     });
-    const root = createSupervisor({
+    return createSupervisor({
       ...common,
+      ...rootPolicy,
       ...needed,
       id: 'root',
       logics: { store: logics.store, risk: logics.risk, broker, sessions },
       children: [
         { id: 'store', logic: 'store', restart: 'permanent', shutdownMs: 500 },
-        { id: 'risk', logic: 'risk', input: { status: options.risk }, restart: 'permanent', shutdownMs: 500 },
+        { id: 'risk', logic: 'risk', input: { status: risk }, restart: 'permanent', shutdownMs: 500 },
         { id: 'broker', logic: 'broker', restart: 'permanent', shutdownMs: 1_000 },
-        { id: 'sessions', logic: 'sessions', restart: 'permanent', shutdownMs: 1_000 },
+        { id: 'sessions', logic: 'sessions', restart: 'permanent', shutdownMs: 3 * SESSION_SHUTDOWN_MS },
       ],
     });
-    this.#spawn = () => {
-      const actor = createActor(root, { id: 'root', inspect: this.directory.inspect });
-      actor.subscribe({
-        error: (error: unknown) => options.onRootEnd(error instanceof Error ? error.message : String(error)),
-      });
-      return actor;
-    };
   }
 
-  /** Whoever wants to hear the actors attaches to the directory before: XState makes them all right here. */
-  start(): void {
-    this.#root = this.#spawn();
-    this.#root.start();
-  }
-
-  /** Ends everything, last started first. */
-  async stop(): Promise<void> {
-    const root = this.#root;
-    if (root === null) return;
-    await new Promise<void>((done) => {
-      if (root.getSnapshot().status !== 'active') return done();
-      root.subscribe({ complete: done, error: () => done() });
-      root.send({ type: 'supervisor.shutdown' });
-    });
-    root.stop();
-  }
-
-  /** Adds a session; it idles until it is told to start. */
-  addSession(definition: SessionDefinition): void {
-    this.directory.running('sessions')?.send({
-      type: 'supervisor.startChild',
-      spec: {
-        id: sessionChild(definition.id),
-        logic: 'session',
-        input: { definition, startIn: 'idle' },
-        restart: 'permanent',
-        shutdownMs: 0,
+  #halted() {
+    const { logics } = this.#options;
+    return createSupervisor({
+      ...this.#common(),
+      ...partPolicy,
+      strategy: 'restForOne',
+      id: 'halted',
+      logics: {
+        store: logics.store,
+        connection: logics.connection,
+        orderDesk: logics.orderDesk,
+        portfolio: logics.portfolio,
       },
+      children: [
+        { id: 'store', logic: 'store', restart: 'permanent', shutdownMs: 500 },
+        ...this.#brokerChildren(),
+      ],
     });
-  }
-
-  removeSession(id: string): void {
-    this.directory.running('sessions')?.send({ type: 'supervisor.stopChild', id: sessionChild(id) });
-    this.directory.forget(`root/sessions/${sessionChild(id)}`);
-  }
-
-  session(id: string): AnyActorRef | undefined {
-    return this.directory.running(sessionChild(id));
-  }
-
-  onSessionStart(id: string, listener: (ref: AnyActorRef) => void): () => void {
-    return this.directory.onStart(sessionChild(id), listener);
   }
 }

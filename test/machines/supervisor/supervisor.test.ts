@@ -99,7 +99,6 @@ describe('restart', () => {
     clock.advance(0);
     expect(log.living()).toEqual({ a: 1 });
   });
-
 });
 
 describe('orphans', () => {

@@ -22,9 +22,12 @@ function world() {
   const clock = createQueueClock();
   const faults: string[] = [];
   const changed: string[] = [];
+  const unreached: string[] = [];
   const directory = new ActorDirectory({
     onChange: (path) => changed.push(path),
     onFault: (fault) => faults.push(fault),
+    onUnreachable: (id, event) => unreached.push(`${event.type} to ${id}`),
+    statsOf: () => ({ depth: 0, peak: 3, handled: 7 }),
   });
   const root = createSupervisor({
     ...{ id: 'root', strategy: 'oneForOne', intensity: 5, periodMs: 60_000, healthyAfterMs: 1_000 },
@@ -33,7 +36,7 @@ function world() {
     children: ['a', 'b'].map((id) => ({ id, logic: 'worker', restart: 'permanent', shutdownMs: 0 }) as const),
   });
   const start = () => createActor(root, { id: 'root', clock, inspect: directory.inspect }).start();
-  return { clock, faults, changed, directory, start };
+  return { clock, faults, changed, unreached, directory, start };
 }
 
 describe('stateName', () => {
@@ -74,6 +77,30 @@ describe('ActorDirectory', () => {
       restarts: 1,
     });
     expect(directory.view('root/b')).toMatchObject({ restarts: 0 });
+  });
+
+  it('says how an actor is supervised, and how a supervisor stands', () => {
+    const { directory, start } = world();
+    start();
+    directory.running('a')?.send({ type: 'fail' });
+    expect(directory.view('root/a')).toMatchObject({
+      restart: 'permanent',
+      supervisor: null,
+      mailbox: { depth: 0, peak: 3 },
+      handled: 7,
+    });
+    expect(directory.view('root')).toMatchObject({
+      restart: null,
+      supervisor: { strategy: 'oneForOne', intensity: 5, periodMs: 60_000 },
+    });
+  });
+
+  it('tells who could not be reached', () => {
+    const { directory, start, unreached } = world();
+    expect(directory.tell('a', { type: 'end' })).toBe(false);
+    start();
+    expect(directory.tell('b', { type: 'nothing' })).toBe(true);
+    expect(unreached).toEqual(['end to a']);
   });
 
   it('tells the others of a start when a listener throws, and harms no actor', () => {
