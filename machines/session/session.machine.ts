@@ -217,7 +217,7 @@ export const sessionMachine = setup({
     'session.pause': { actions: ['pause', 'announce'] },
     'session.resume': { actions: ['resume', 'announce'] },
     'session.sync': { actions: 'askSync' },
-    'session.drainTimeout': { target: '.idle' },
+    'session.drainTimeout': { target: '.idle', actions: ['cancelDrainTimer', 'release', 'forget'] },
     'session.crash': { actions: { type: 'fail', params: ({ event }) => ({ message: event.message }) } },
     'lease.changed': {
       actions: [{ type: 'noteLease', params: ({ event }) => ({ lease: event.lease }) }, 'announce'],
@@ -246,14 +246,7 @@ export const sessionMachine = setup({
   states: {
     idle: {
       description: 'Holds nothing. When it is wanted it waits for its lease, which another process may hold.',
-      entry: [
-        'cancelDrainTimer',
-        'release',
-        'forget',
-        { type: 'stampState', params: { state: 'idle' } },
-        'holdLease',
-        'announce',
-      ],
+      entry: [{ type: 'stampState', params: { state: 'idle' } }, 'holdLease', 'announce'],
       on: {
         'session.start': { actions: ['forget', 'wantRunning', 'holdLease', 'announce'] },
         'session.stop': { actions: ['wantStopped', 'release', 'forget', 'announce'] },
@@ -272,7 +265,7 @@ export const sessionMachine = setup({
       always: [
         { guard: 'mustSync', target: 'syncing' },
         { guard: 'hasBarToDecide', target: 'signaling' },
-        { guard: 'isDraining', target: 'idle' },
+        { guard: 'isDraining', target: 'idle', actions: ['cancelDrainTimer', 'release', 'forget'] },
       ],
     },
     signaling: {

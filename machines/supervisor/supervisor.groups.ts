@@ -23,8 +23,13 @@ export interface GroupsPolicy {
 /** Key of the groups' logic among a dynamic supervisor's. */
 export const groupLogic = 'group';
 
-const membersOf = (group: ChildRecord): SupervisorInput['children'] =>
-  (group.spec.input as SupervisorInput).children;
+/** What a group is started with; its size beside its members, because counting thousands at each addition is slow. */
+interface GroupInput extends SupervisorInput {
+  readonly size: number;
+}
+
+const inputOf = (group: ChildRecord): GroupInput => group.spec.input as GroupInput;
+const membersOf = (group: ChildRecord): SupervisorInput['children'] => inputOf(group).children;
 
 /** The group that a child is in. */
 export const groupOf = (context: SupervisorContext, id: string): ChildRecord | undefined =>
@@ -33,10 +38,11 @@ export const groupOf = (context: SupervisorContext, id: string): ChildRecord | u
 const withMembers = (
   context: SupervisorContext,
   group: ChildRecord,
-  members: SupervisorInput['children'],
+  children: SupervisorInput['children'],
+  size: number,
 ): Pick<Plan, 'children'> => ({
   children: patchChildren(context, [group.id], ({ spec }) => ({
-    spec: { ...spec, input: { ...(spec.input as SupervisorInput), children: members } },
+    spec: { ...spec, input: { ...inputOf(group), children, size } },
   })),
 });
 
@@ -67,12 +73,12 @@ export function planAdmitGrouped(
     (each) =>
       each.state !== 'retiring' &&
       each.state !== 'finished' &&
-      Object.keys(membersOf(each)).length < groups.size,
+      inputOf(each).size < groups.size,
   );
   if (group !== undefined) {
     const members = { ...membersOf(group), [spec.id]: spec };
     return {
-      ...withMembers(context, group, members),
+      ...withMembers(context, group, members, inputOf(group).size + 1),
       effects: forward(group, { type: 'supervisor.startChild', spec }),
     };
   }
@@ -82,7 +88,7 @@ export function planAdmitGrouped(
   }
   const numbers = context.children.map((each) => Number(each.id.split(':')[1]));
   const id = `${groupLogic}:${Math.max(0, ...numbers) + 1}`;
-  const input: SupervisorInput = { id: `${context.id}/${id}`, children: { [spec.id]: spec } };
+  const input: GroupInput = { id: `${context.id}/${id}`, children: { [spec.id]: spec }, size: 1 };
   return planAdmit(
     context,
     { id, logic: groupLogic, input, restart: 'permanent', shutdownMs: groups.shutdownMs },
@@ -95,11 +101,12 @@ export function planStopGrouped(context: SupervisorContext, id: string): Plan {
   const group = groupOf(context, id);
   if (group === undefined) return { effects: [] };
   const members = without(membersOf(group), id);
+  const size = inputOf(group).size - 1;
   return sequence(
     context,
-    (now) => ({ ...withMembers(now, group, members), effects: [] }),
+    (now) => ({ ...withMembers(now, group, members, size), effects: [] }),
     (now) =>
-      Object.keys(members).length === 0
+      size === 0
         ? planRetire(now, group.id, 'forget')
         : { effects: forward(group, { type: 'supervisor.stopChild', id }) },
   );
@@ -123,9 +130,10 @@ export function planForgetGrouped(context: SupervisorContext, groupId: string, i
   const group = context.children.find((each) => each.id === groupId);
   if (group === undefined || !Object.hasOwn(membersOf(group), id)) return { effects: [] };
   const members = without(membersOf(group), id);
+  const size = inputOf(group).size - 1;
   return sequence(
     context,
-    (now) => ({ ...withMembers(now, group, members), effects: [] }),
-    (now) => (Object.keys(members).length === 0 ? planRetire(now, groupId, 'forget') : { effects: [] }),
+    (now) => ({ ...withMembers(now, group, members, size), effects: [] }),
+    (now) => (size === 0 ? planRetire(now, groupId, 'forget') : { effects: [] }),
   );
 }

@@ -142,8 +142,6 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           enqueue.stopChild(childId);
         },
         start: ({ spec }) => {
-          // Spawning over a live child would leave the old one running for good.
-          enqueue.stopChild(spec.id);
           enqueue.spawnChild(spec.logic, { id: spec.id, input: spec.input });
           // Comes after the child's start, and after its failure if it fails in it.
           enqueue.sendTo(self, { type: 'child.started', id: spec.id });
@@ -230,6 +228,9 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
     actions: {
       startNext: obey(planStartNext),
       noteStarted: obey((context, event) => planStarted(context, as(event, 'child.started').id, now())),
+      goOnStarting: obey((context, event) =>
+        sequence(context, (then) => planStarted(then, as(event, 'child.started').id, now()), planStartNext),
+      ),
       heedDeferred: obey(planHeed),
       defer: obey(planDefer),
       noteExitInStart: obey((context, event) => planExitInStart(context, exit(event), isGroup)),
@@ -299,7 +300,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         entry: 'startNext',
         always: { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
         on: {
-          'child.started': { actions: ['noteStarted', 'startNext'] },
+          'child.started': { actions: 'goOnStarting' },
           'xstate.error.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
           'xstate.done.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
           'supervisor.startChild': { actions: 'defer' },
@@ -314,7 +315,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       running: {
         description: 'Children run, or wait for their restart.',
         on: {
-          'child.started': { actions: ['noteStarted', 'startNext'] },
+          'child.started': { actions: 'goOnStarting' },
           'xstate.error.actor.*': [
             { guard: 'isStale' },
             { guard: 'isRetiring', actions: 'dropRetired' },

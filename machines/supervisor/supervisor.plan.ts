@@ -14,7 +14,7 @@ import { findChild, newRecord, patchChildren, withoutChildren } from './supervis
 export type Effect =
   /** Stops a child, dead or alive, and what it left running. */
   | { readonly do: 'stop'; readonly id: string }
-  /** Stops what is left of a child, then starts it by its spec; `child.started` follows when it stands. */
+  /** Starts a child by its spec; `child.started` follows when it stands. Whatever was there before was stopped. */
   | { readonly do: 'start'; readonly spec: ChildSpec }
   /** `withinMs` null: for ever. */
   | { readonly do: 'askToFinish'; readonly id: string; readonly withinMs: number | null }

@@ -60,6 +60,8 @@ export class SessionBook {
   readonly #decisions: DecisionLogPort;
   readonly #onChange: (id: string) => void;
   readonly #onDecided: (decision: Decision) => void;
+  readonly #onFailed: (id: string, cause: string) => void;
+  readonly #onView: (view: SessionView) => void;
   #isDraining = false;
 
   constructor(options: {
@@ -68,12 +70,18 @@ export class SessionBook {
     decisions: DecisionLogPort;
     onChange: (id: string) => void;
     onDecided: (decision: Decision) => void;
+    /** A session's actor failed; its supervisor starts it again. */
+    onFailed: (id: string, cause: string) => void;
+    /** A session told of itself anew. */
+    onView: (view: SessionView) => void;
   }) {
     this.#tree = options.tree;
     this.#store = options.store;
     this.#decisions = options.decisions;
     this.#onChange = options.onChange;
     this.#onDecided = options.onDecided;
+    this.#onFailed = options.onFailed;
+    this.#onView = options.onView;
     // A restarted supervisor has forgotten its sessions.
     this.#tree.directory.onStart('sessions', () => {
       queueMicrotask(() => {
@@ -127,6 +135,7 @@ export class SessionBook {
     // A person's start is a new beginning: what closed while it was stopped is nobody's omission.
     if (entry.desired === 'stopped') entry.lastDecidedBar = null;
     entry.desired = desired;
+    // One that is being started again is told what is wanted of it when it starts.
     const actor = this.#tree.session(id);
     actor?.send({ type: `session.${verb}` });
     // Starting one that was paused means: trade.
@@ -185,6 +194,7 @@ export class SessionBook {
     entry.starts += 1;
     ref.on('session.changed', (event) => {
       entry.view = (event as Extract<SessionEmitted, { type: 'session.changed' }>).view;
+      this.#onView(entry.view);
       this.#onChange(id);
     });
     ref.on('session.decided', (event) => {
@@ -196,6 +206,7 @@ export class SessionBook {
       error: (error: unknown) => {
         entry.lastError = error instanceof Error ? error.message : String(error);
         entry.view = sessionView(ref.getSnapshot());
+        this.#onFailed(id, entry.lastError);
         this.#onChange(id);
       },
     });

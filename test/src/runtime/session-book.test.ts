@@ -81,6 +81,8 @@ function world() {
     },
     onChange: () => undefined,
     onDecided: (decision) => decided.push(decision.barTime),
+    onFailed: (id, cause) => failed.push(`${id}: ${cause}`),
+    onView: () => undefined,
   });
   const startSupervisor = async () => {
     for (const listener of starters.get('supervisor') ?? []) listener(undefined as never);

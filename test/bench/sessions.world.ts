@@ -1,0 +1,193 @@
+import { type AnyActorRef, createActor } from 'xstate';
+import type { Bar } from '../../machines/domain/bar.ts';
+import type { SessionDefinition } from '../../machines/domain/session.ts';
+import { createDecider } from '../../machines/session/decide.ts';
+import type { MarketNews } from '../../machines/session/session.events.ts';
+import { withSessionPorts } from '../../machines/session/session.machine.ts';
+import { smaKind } from '../../machines/strategies/sma.ts';
+import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machine.ts';
+import { createSupervisor } from '../../machines/supervisor/supervisor.machine.ts';
+import { ActorDirectory } from '../../src/runtime/actor-directory.ts';
+import { createFlightRecorder, type FlightRecorder } from '../../src/runtime/flight-recorder.ts';
+import { fairFacts } from '../machines/session/facts.ts';
+import { breathe } from './figure.ts';
+
+const START = Date.UTC(2024, 0, 2);
+const DAY = 86_400_000;
+const PARAMETERS = { fast: 5, slow: 20 };
+
+/** A price that trends and turns, so that both signals and silence come up. */
+export function barAt(index: number): Bar {
+  const close = 100 + 10 * Math.sin(index / 9) + (index % 3);
+  return { time: START + index * DAY, open: close, high: close + 1, low: close - 1, close, volume: 1_000 };
+}
+
+const definitionOf = (index: number): SessionDefinition => ({
+  id: `bench-${index}`,
+  name: `Bench ${index}`,
+  instrument: { symbol: 'BENCH', secType: 'STK', exchange: 'SMART', currency: 'USD' },
+  timeframe: '1d',
+  strategy: 'sma',
+  sizing: { kind: 'fixed', quantity: '10' },
+  orderType: 'MKT',
+  limitOffsetBps: 0,
+  allowShort: false,
+  bufferSize: 200,
+  active: true,
+  origin: 'config',
+  thread: 'main',
+});
+
+export interface SessionsWorld {
+  readonly directory: ActorDirectory;
+  /** Decisions recorded so far. */
+  readonly decided: () => number;
+  add(index: number, startIn: 'idle' | 'running'): void;
+  remove(index: number): void;
+  group(number: number): AnyActorRef | undefined;
+  session(index: number): AnyActorRef | undefined;
+  /** Hands one closed bar to every session that has its market open. */
+  publish(bar: Bar): void;
+  /** Sessions that exist and run. */
+  running(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Real session machines under the real supervisors with the actor directory of the runtime; what lies outside
+ * (market, database, broker) answers at once.
+ * @param recording the flight recorder as in production, with a sink that drops the encoded text
+ */
+export async function createSessionsWorld(recording: boolean): Promise<SessionsWorld> {
+  const listeners = new Set<(news: MarketNews) => void>();
+  const history = Array.from({ length: 60 }, (_, index) => barAt(index));
+  let decided = 0;
+  const recorder: FlightRecorder | null = recording
+    ? await createFlightRecorder({
+        sink: { append: async () => undefined, version: async () => 1 },
+        firstSeq: 1,
+        program: 'bench',
+        wanted: 'full',
+        capacity: 50_000,
+        now: Date.now,
+        onFault: (message) => {
+          throw new Error(message);
+        },
+        onDetail: () => undefined,
+        onDeadLetter: () => undefined,
+        onTurn: null,
+      })
+    : null;
+  const directory = new ActorDirectory({
+    onChange: () => undefined,
+    onFault: (message) => {
+      throw new Error(message);
+    },
+    onUnreachable: () => undefined,
+    statsOf: () => ({ depth: 0, peak: 0, handled: 0 }),
+  });
+  const now = recorder === null ? Date.now : recorder.recorded(Date.now);
+  const session = withSessionPorts({
+    now,
+    holdLease: (_, listener) => {
+      listener({ epoch: 1 });
+      return () => undefined;
+    },
+    openMarket: (_, listener) => {
+      listeners.add(listener);
+      listener({ type: 'market.history', bars: history });
+      listener({ type: 'market.live' });
+      return () => listeners.delete(listener);
+    },
+    createDecider: async (definition) =>
+      createDecider({ definition, kind: smaKind, parameters: PARAMETERS }),
+    gatherFacts: async (_, request) => ({ ...fairFacts, late: request.late }),
+    recordDecision: async () => {
+      decided += 1;
+      return true;
+    },
+    placeOrder: async ({ decision }) => {
+      decided += 1;
+      return { ref: `bench-${decision.sessionId}-${decision.barTime}`, result: { outcome: 'accepted' } };
+    },
+    syncPosition: async () => ({
+      account: 'DU1',
+      instrumentId: 'BENCH.STK.SMART.USD',
+      symbol: 'BENCH',
+      quantity: '0',
+      averageCost: null,
+      at: now(),
+    }),
+  });
+  const policy = {
+    intensity: 100,
+    periodMs: 60_000,
+    backoff: { minMs: 0, maxMs: 0, factor: 1, jitterFraction: 0 },
+    healthyAfterMs: 60_000,
+  };
+  const common = { now, random: recorder === null ? Math.random : recorder.recorded(Math.random) };
+  const sessions = createDynamicSupervisor({
+    ...common,
+    id: 'sessions',
+    logics: { session },
+    policy,
+    childPolicy: policy,
+    groupShutdownMs: 1_000,
+  });
+  const root = createSupervisor({
+    ...common,
+    ...policy,
+    strategy: 'restForOne',
+    id: 'root',
+    logics: { sessions },
+    children: [{ id: 'sessions', logic: 'sessions', restart: 'permanent', shutdownMs: 5_000 }],
+  });
+  const actor = createActor(root, {
+    id: 'root',
+    inspect: (event) => {
+      recorder?.inspect(event);
+      directory.inspect(event);
+    },
+    ...(recorder === null ? {} : { clock: recorder.clock }),
+  });
+  actor.subscribe({ error: () => undefined });
+  actor.start();
+  const idOf = (index: number): string => `session:bench-${index}`;
+
+  return {
+    directory,
+    decided: () => decided,
+    add(index, startIn) {
+      directory.tell('sessions', {
+        type: 'supervisor.startChild',
+        spec: {
+          id: idOf(index),
+          logic: 'session',
+          input: { definition: definitionOf(index), startIn },
+          restart: 'permanent',
+          shutdownMs: 500,
+        },
+      } as { type: string });
+    },
+    remove(index) {
+      directory.tell('sessions', { type: 'supervisor.stopChild', id: idOf(index) } as { type: string });
+      directory.forget(idOf(index));
+    },
+    group: (number) => directory.running(`group:${number}`),
+    session: (index) => directory.running(idOf(index)),
+    publish(bar) {
+      for (const listener of listeners) listener({ type: 'market.bar', bar, late: false });
+    },
+    running: () =>
+      directory.views().filter(({ path, status }) => /\/session:[^/]+$/.test(path) && status === 'active')
+        .length,
+    async close() {
+      await new Promise<void>((done) => {
+        actor.subscribe({ complete: done, error: () => done() });
+        actor.send({ type: 'supervisor.shutdown' });
+      });
+      await recorder?.close(1_000);
+      await breathe();
+    },
+  };
+}
