@@ -8,6 +8,7 @@
  * Emits `connection.ready`, `connection.lost` (only after a ready) and `connection.changed` with the whole status.
  */
 import type { SnapshotFrom } from 'xstate';
+import { machineOptions } from '../machine.options.ts';
 import { causes, initialContext } from './connection.logic.ts';
 import type { ConnectionPorts } from './connection.ports.ts';
 import { blame, blameCode, blameError, connectionSetup } from './connection.setup.ts';
@@ -17,6 +18,7 @@ import type { ConnectionStatus } from './connection.status.ts';
 export function createConnectionMachine(ports: ConnectionPorts) {
   return connectionSetup(ports).createMachine({
     id: 'connection',
+    options: machineOptions,
     context: ({ input }) => initialContext(input, ports.now()),
     type: 'parallel',
     states: {

@@ -1,5 +1,6 @@
 import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { failureKind } from '../domain/failure.ts';
+import { machineOptions } from '../machine.options.ts';
 import type { BarBatch, CollectorNews } from './feed.events.ts';
 import { faultBackoffMs } from './feed.logic.ts';
 
@@ -66,6 +67,7 @@ export const collectorMachine = setup({
   },
 }).createMachine({
   id: 'collector',
+  options: machineOptions,
   context: { queue: [], attempts: 0, overflowed: false },
   initial: 'free',
   on: { 'collector.write': { actions: 'enqueueBatch' } },

@@ -9,6 +9,7 @@ import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import type { Timeframe } from '../domain/bar.ts';
 import { failureKind, failureMessage } from '../domain/failure.ts';
 import { instrumentId } from '../domain/instrument.ts';
+import { machineOptions } from '../machine.options.ts';
 import { collectorMachine } from './collector.machine.ts';
 import { type FeedPorts, feedPortActors, reportOf, wireFeedPorts } from './feed.actors.ts';
 import type { BarBatch, FeedContext, FeedEvent, FeedInput, FeedState, StreamNews } from './feed.events.ts';
@@ -136,6 +137,7 @@ export const feedMachine = setup({
   },
 }).createMachine({
   id: 'feed',
+  options: machineOptions,
   context: ({ input }) => ({
     key: input.key,
     id: instrumentId(input.key),

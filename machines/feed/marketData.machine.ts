@@ -7,6 +7,7 @@
 import { assign, cancel, enqueueActions, fromCallback, raise, sendTo, setup, stopChild } from 'xstate';
 import { failureMessage } from '../domain/failure.ts';
 import { type InstrumentId, type InstrumentKey, instrumentId } from '../domain/instrument.ts';
+import { machineOptions } from '../machine.options.ts';
 import type { FeedPorts } from './feed.actors.ts';
 import type { FeedEvent, FeedInput, WatchedTimeframes } from './feed.events.ts';
 import { faultBackoffMs } from './feed.logic.ts';
@@ -129,6 +130,7 @@ export const marketDataMachine = setup({
   },
 }).createMachine({
   id: 'marketData',
+  options: machineOptions,
   context: { feeds: {}, brokerReady: false },
   invoke: { id: 'hubLink', src: 'hubLink' },
   initial: 'serving',

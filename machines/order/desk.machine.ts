@@ -18,6 +18,7 @@ import {
   stateIn,
 } from 'xstate';
 import { failureMessage } from '../domain/failure.ts';
+import { machineOptions } from '../machine.options.ts';
 import {
   announce,
   answerAsked,
@@ -236,6 +237,7 @@ export function createDeskMachine(ports: OrderPorts) {
     },
   }).createMachine({
     id: 'orderDesk',
+    options: machineOptions,
     context: ({ input }) => initialDesk(input),
     invoke: [
       { id: 'recorder', src: 'recorder' },

@@ -7,6 +7,7 @@ import { assign, sendParent, setup } from 'xstate';
 import { BrokerError } from '../domain/broker-error.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { OrderState } from '../domain/order.ts';
+import { machineOptions } from '../machine.options.ts';
 import type {
   OrderContext,
   OrderErrored,
@@ -156,6 +157,7 @@ export function createOrderMachine(ports: SingleOrderPorts) {
     },
   }).createMachine({
     id: 'order',
+    options: machineOptions,
     context: ({ input }) => initialOrderContext(input),
     initial: 'deciding',
     on: {

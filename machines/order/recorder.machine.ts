@@ -5,6 +5,7 @@
  */
 import { assign, fromPromise, sendParent, setup } from 'xstate';
 import { failureMessage } from '../domain/failure.ts';
+import { machineOptions } from '../machine.options.ts';
 import type { OrderStorePort } from './order.ports.ts';
 import {
   enqueue,
@@ -104,6 +105,7 @@ export const createRecorderMachine = (store: OrderStorePort) =>
     },
   }).createMachine({
     id: 'recorder',
+    options: machineOptions,
     context: { queue: [], serial: 0, command: 0, busy: null, failures: 0 },
     initial: 'idle',
     on: { 'recorder.write': { actions: { type: 'enqueue', params: ({ event }) => event } } },

@@ -6,6 +6,7 @@ import { assign, fromPromise, sendParent, setup } from 'xstate';
 import type { Decision } from '../domain/decision.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { Order, OrderIntent } from '../domain/order.ts';
+import { machineOptions } from '../machine.options.ts';
 import type { OrderStorePort } from './order.ports.ts';
 
 export type Lease = { readonly name: string; readonly epoch: number };
@@ -54,6 +55,7 @@ export const createSubmissionMachine = (store: OrderStorePort) =>
     },
   }).createMachine({
     id: 'submission',
+    options: machineOptions,
     context: ({ input }) => ({ ...input, message: '' }),
     initial: 'committing',
     states: {

@@ -18,6 +18,7 @@ import {
 import type { ReadyFacts } from '../connection/connection.ports.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { Position } from '../domain/position.ts';
+import { machineOptions } from '../machine.options.ts';
 import type {
   PortfolioContext,
   PortfolioEmitted,
@@ -163,6 +164,7 @@ export function createPortfolioMachine(ports: PortfolioPorts) {
     },
   }).createMachine({
     id: 'portfolio',
+    options: machineOptions,
     context: ({ input }) => initialPortfolio(input),
     type: 'parallel',
     states: {

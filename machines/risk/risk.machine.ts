@@ -1,4 +1,5 @@
 import { setup } from 'xstate';
+import { machineOptions } from '../machine.options.ts';
 import type { RiskEmitted, RiskEvent, RiskInput } from './risk.events.ts';
 import type { RiskState, RiskStatus } from './risk.status.ts';
 
@@ -42,6 +43,7 @@ export function createRiskMachine(now: () => number, recall: () => RiskStatus | 
 
   return base.createMachine({
     id: 'risk',
+    options: machineOptions,
     context: ({ input }) => ({ status: recall() ?? input.status }),
     initial: 'restoring',
     on: { shutdown: '.stopped' },

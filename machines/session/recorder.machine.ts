@@ -1,6 +1,7 @@
 import { assign, fromPromise, sendParent, setup } from 'xstate';
 import type { Decision } from '../domain/decision.ts';
 import { failureKind, failureMessage } from '../domain/failure.ts';
+import { machineOptions } from '../machine.options.ts';
 import { retryBackoffMs } from './session.logic.ts';
 
 function kept(context: { decision: Decision | null }): Decision {
@@ -42,6 +43,7 @@ export const recorderMachine = setup({
   },
 }).createMachine({
   id: 'recorder',
+  options: machineOptions,
   context: { decision: null, attempts: 0 },
   initial: 'free',
   states: {

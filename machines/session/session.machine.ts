@@ -11,6 +11,7 @@ import type { Decision } from '../domain/decision.ts';
 import { failureKind, failureMessage } from '../domain/failure.ts';
 import type { Position } from '../domain/position.ts';
 import type { SessionState } from '../domain/session.ts';
+import { machineOptions } from '../machine.options.ts';
 import type { DecisionFacts } from './decide.ts';
 import { recorderMachine } from './recorder.machine.ts';
 import type {
@@ -208,6 +209,7 @@ export const sessionMachine = setup({
   },
 }).createMachine({
   id: 'session',
+  options: machineOptions,
   context: ({ input }) => initialContext(input),
   initial: 'idle',
   on: {

@@ -1,4 +1,5 @@
 import { assign, emit, fromPromise, raise, setup } from 'xstate';
+import { machineOptions } from '../machine.options.ts';
 
 /**
  * The database's health, found by round trips. It owns no connection and stores nothing: it only knows whether what
@@ -62,6 +63,7 @@ export function createStoreMachine(ports: StorePorts) {
     },
   }).createMachine({
     id: 'store',
+    options: machineOptions,
     context: () => ({ status: { state: 'up', cause: null, since: ports.now() } }),
     type: 'parallel',
     states: {
