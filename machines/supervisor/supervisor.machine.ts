@@ -3,6 +3,17 @@ import { type ChildSpec, type ChildSpecFor, childFault, type Logics, specFault }
 import { reapOrphans, watchOffspring } from './reap.ts';
 import { decideRestart, type RestartPolicy } from './restart.logic.ts';
 import {
+  planClear,
+  planClearNext,
+  planEndAll,
+  planEndNext,
+  planGoneMeanwhile,
+  planRetire,
+  planRetired,
+  refuseAtEnd,
+  troubleOf,
+} from './supervisor.end.ts';
+import {
   type SupervisorContext,
   type SupervisorEmitted,
   type SupervisorEvent,
@@ -11,6 +22,7 @@ import {
   type SupervisorOutput,
   type SupervisorReport,
 } from './supervisor.events.ts';
+import { planExitInStart, planNoteExit, planWeigh } from './supervisor.exit.ts';
 import {
   type GroupsPolicy,
   planAdmitGrouped,
@@ -19,31 +31,8 @@ import {
   planStopGrouped,
 } from './supervisor.groups.ts';
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
-import {
-  type Effect,
-  factsOf,
-  type Plan,
-  planAdmit,
-  planClear,
-  planClearNext,
-  planDefer,
-  planEndAll,
-  planEndNext,
-  planExitInStart,
-  planGoneMeanwhile,
-  planHeed,
-  planNoteExit,
-  planRestart,
-  planRestartChild,
-  planRetire,
-  planRetired,
-  planStarted,
-  planStartNext,
-  planWeigh,
-  refuseAtEnd,
-  sequence,
-  troubleOf,
-} from './supervisor.plan.ts';
+import { type Effect, factsOf, type Plan, planDefer, planHeed, sequence } from './supervisor.plan.ts';
+import { planAdmit, planRestart, planRestartChild, planStarted, planStartNext } from './supervisor.start.ts';
 
 export interface SupervisorOptions<L extends Logics> extends RestartPolicy {
   readonly id: string;
