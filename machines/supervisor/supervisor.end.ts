@@ -124,7 +124,6 @@ export const planClearNext = (context: SupervisorContext): Plan =>
       deferred: [],
       effects: [
         { do: 'restartLater', id: clearing.failedId, ids, delayMs: clearing.delayMs },
-        raise({ type: 'verdict.cleared' }),
         ...deferred.map(raise),
       ],
     };

@@ -6,7 +6,6 @@ import {
   nothing,
   type Plan,
   planDefer,
-  raise,
   report,
   sentence,
   sequence,
@@ -96,9 +95,9 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       const reason = `the significant child ${sentence(exit)}`;
       return sequence(
         context,
-        () => ({ ending: { offender: exit.id, reason }, effects: seen }),
+        () => ({ ending: { offender: exit.id, reason, isFailure: false }, effects: seen }),
         (now) => planGone(now, exit.id, lastError),
-        () => ({ effects: [report('shutdown', exit.id, reason), raise({ type: 'verdict.shutDown' })] }),
+        () => ({ effects: [report('shutdown', exit.id, reason)] }),
       );
     }
     case 'giveUp': {
@@ -107,8 +106,8 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       return {
         restartTimes: decision.restartTimes,
         children: patchChildren(context, [exit.id], () => ({ state: 'finished', lastError })),
-        ending: { offender: exit.id, reason },
-        effects: [...seen, report('shutdown', exit.id, reason), raise({ type: 'verdict.giveUp' })],
+        ending: { offender: exit.id, reason, isFailure: true },
+        effects: [...seen, report('shutdown', exit.id, reason)],
       };
     }
     case 'restart': {
@@ -124,7 +123,7 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
         startQueue: context.startQueue.filter((id) => !ids.includes(id) && !stopIds.includes(id)),
         endQueue: stopIds,
         clearing: { failedId: exit.id, ids, delayMs },
-        effects: [...seen, raise({ type: 'verdict.clear' })],
+        effects: seen,
       };
     }
   }

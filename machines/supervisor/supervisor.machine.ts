@@ -215,6 +215,11 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       haveAllStarted: ({ context }) =>
         context.startQueue.length === 0 && !context.children.some((child) => child.state === 'starting'),
       hasNoChildren: ({ context }) => context.children.length === 0,
+      // Guards of eventless transitions: what was decided is done before anything else that waits is read.
+      mustGiveUp: ({ context }) => context.ending?.isFailure === true,
+      mustShutDown: ({ context }) => context.ending?.isFailure === false,
+      mustClear: ({ context }) => context.clearing !== null,
+      hasCleared: ({ context }) => context.clearing === null,
     },
     actions: {
       startNext: obey(planStartNext),
@@ -286,7 +291,10 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       starting: {
         description: 'Children are started one by one; one that fails in its start ends the supervisor.',
         entry: 'startNext',
-        always: { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
+        always: [
+          { guard: 'mustGiveUp', target: 'givingUp' },
+          { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
+        ],
         on: {
           'child.started': { actions: ['noteStarted', 'startNext'] },
           'xstate.error.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
@@ -295,13 +303,17 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           'supervisor.stopChild': { actions: 'defer' },
           'supervisor.terminateChild': { actions: 'defer' },
           'supervisor.restartChild': { actions: 'defer' },
-          'verdict.giveUp': 'givingUp',
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',
         },
       },
       running: {
         description: 'Children run, or wait for their restart.',
+        always: [
+          { guard: 'mustGiveUp', target: 'givingUp' },
+          { guard: 'mustShutDown', target: 'stopping' },
+          { guard: 'mustClear', target: 'clearing' },
+        ],
         on: {
           'child.started': { actions: ['noteStarted', 'startNext'] },
           'xstate.error.actor.*': [
@@ -321,9 +333,6 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           'supervisor.terminateChild': { actions: 'terminateChild' },
           'supervisor.restartChild': { actions: 'startKeptChild' },
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdue' },
-          'verdict.clear': 'clearing',
-          'verdict.giveUp': 'givingUp',
-          'verdict.shutDown': 'stopping',
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',
         },
@@ -331,8 +340,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       clearing: {
         description: 'Siblings that a restart concerns are ended first, last started first; all else waits.',
         entry: 'clearSiblings',
+        always: { guard: 'hasCleared', target: 'running', actions: 'startNext' },
         on: {
-          'verdict.cleared': { target: 'running', actions: 'startNext' },
           'child.started': { actions: 'noteStarted' },
           'xstate.error.actor.*': [
             { guard: 'isStale' },

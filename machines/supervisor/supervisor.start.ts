@@ -1,7 +1,7 @@
 import type { ChildSpec, Fault } from './child-spec.ts';
 import type { NotedExit, SupervisorContext } from './supervisor.events.ts';
 import { findChild, newRecord, patchChildren, withoutChildren } from './supervisor.logic.ts';
-import { nothing, type Plan, raise, report, sequence } from './supervisor.plan.ts';
+import { nothing, type Plan, report, sequence } from './supervisor.plan.ts';
 
 /** Starts the next child of the queue that still waits; the one after it follows when it stands. */
 export function planStartNext(context: SupervisorContext): Plan {
@@ -40,12 +40,8 @@ export function planFailedStart(context: SupervisorContext, exit: NotedExit): Pl
   return {
     startQueue: [],
     children: patchChildren(context, [exit.id], () => ({ state: 'finished' })),
-    ending: { offender: exit.id, reason },
-    effects: [
-      { do: 'stop', id: exit.id },
-      report('startError', exit.id, reason),
-      raise({ type: 'verdict.giveUp' }),
-    ],
+    ending: { offender: exit.id, reason, isFailure: true },
+    effects: [{ do: 'stop', id: exit.id }, report('startError', exit.id, reason)],
   };
 }
 
