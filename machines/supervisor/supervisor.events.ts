@@ -34,11 +34,6 @@ export type SupervisorEvent =
   | { readonly type: 'group.forgot'; readonly group: string; readonly id: string }
   | { readonly type: 'supervisor.restartDue'; readonly ids: readonly string[] }
   | { readonly type: 'supervisor.shutdownDue'; readonly id: string }
-  /** To itself: what was decided about an end. */
-  | { readonly type: 'verdict.clear' }
-  | { readonly type: 'verdict.cleared' }
-  | { readonly type: 'verdict.giveUp' }
-  | { readonly type: 'verdict.shutDown' }
   /** To itself: every child has ended. */
   | { readonly type: 'supervisor.giveUp' }
   | { readonly type: `xstate.error.actor.${string}`; readonly actorId: string; readonly error: unknown }
@@ -109,6 +104,14 @@ export interface Clearing {
   readonly delayMs: number;
 }
 
+/** Why a supervisor ends by itself. */
+export interface Ending {
+  readonly offender: string | null;
+  readonly reason: string;
+  /** It gives up, rather than ending in order. */
+  readonly isFailure: boolean;
+}
+
 /** Plain data: what the dashboard shows of a supervisor. */
 export interface SupervisorContext {
   readonly id: string;
@@ -130,7 +133,7 @@ export interface SupervisorContext {
   /** Epoch ms of the restarts that still count, ascending. */
   readonly restartTimes: readonly number[];
   /** Why it ends; null while it does not. */
-  readonly ending: { readonly offender: string | null; readonly reason: string } | null;
+  readonly ending: Ending | null;
   /** The newest last; at most 50. */
   readonly reports: readonly SupervisorReport[];
 }

@@ -1,4 +1,5 @@
 import { type ChildSpec, type Fault, maxChildren } from './child-spec.ts';
+import { planRetire } from './supervisor.end.ts';
 import type {
   ChildRecord,
   SupervisorContext,
@@ -6,7 +7,8 @@ import type {
   SupervisorInput,
 } from './supervisor.events.ts';
 import { patchChildren } from './supervisor.logic.ts';
-import { type Effect, type Plan, planAdmit, planRetire, report, sequence } from './supervisor.plan.ts';
+import { type Effect, type Plan, report, sequence } from './supervisor.plan.ts';
+import { planAdmit } from './supervisor.start.ts';
 
 /**
  * A dynamic supervisor: children come and go by the thousand, and are kept in groups, each a supervisor of its own,

@@ -3,6 +3,17 @@ import { type ChildSpec, type ChildSpecFor, childFault, type Logics, specFault }
 import { reapOrphans, watchOffspring } from './reap.ts';
 import { decideRestart, type RestartPolicy } from './restart.logic.ts';
 import {
+  planClear,
+  planClearNext,
+  planEndAll,
+  planEndNext,
+  planGoneMeanwhile,
+  planRetire,
+  planRetired,
+  refuseAtEnd,
+  troubleOf,
+} from './supervisor.end.ts';
+import {
   type SupervisorContext,
   type SupervisorEmitted,
   type SupervisorEvent,
@@ -11,6 +22,7 @@ import {
   type SupervisorOutput,
   type SupervisorReport,
 } from './supervisor.events.ts';
+import { planExitInStart, planNoteExit, planWeigh } from './supervisor.exit.ts';
 import {
   type GroupsPolicy,
   planAdmitGrouped,
@@ -19,31 +31,8 @@ import {
   planStopGrouped,
 } from './supervisor.groups.ts';
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
-import {
-  type Effect,
-  factsOf,
-  type Plan,
-  planAdmit,
-  planClear,
-  planClearNext,
-  planDefer,
-  planEndAll,
-  planEndNext,
-  planExitInStart,
-  planGoneMeanwhile,
-  planHeed,
-  planNoteExit,
-  planRestart,
-  planRestartChild,
-  planRetire,
-  planRetired,
-  planStarted,
-  planStartNext,
-  planWeigh,
-  refuseAtEnd,
-  sequence,
-  troubleOf,
-} from './supervisor.plan.ts';
+import { type Effect, factsOf, type Plan, planDefer, planHeed, sequence } from './supervisor.plan.ts';
+import { planAdmit, planRestart, planRestartChild, planStarted, planStartNext } from './supervisor.start.ts';
 
 export interface SupervisorOptions<L extends Logics> extends RestartPolicy {
   readonly id: string;
@@ -224,6 +213,11 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       haveAllStarted: ({ context }) =>
         context.startQueue.length === 0 && !context.children.some((child) => child.state === 'starting'),
       hasNoChildren: ({ context }) => context.children.length === 0,
+      // Guards of eventless transitions: what was decided is done before anything else that waits is read.
+      mustGiveUp: ({ context }) => context.ending?.isFailure === true,
+      mustShutDown: ({ context }) => context.ending?.isFailure === false,
+      mustClear: ({ context }) => context.clearing !== null,
+      hasCleared: ({ context }) => context.clearing === null,
     },
     actions: {
       startNext: obey(planStartNext),
@@ -298,7 +292,10 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       starting: {
         description: 'Children are started one by one; one that fails in its start ends the supervisor.',
         entry: 'startNext',
-        always: { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
+        always: [
+          { guard: 'mustGiveUp', target: 'givingUp' },
+          { guard: 'haveAllStarted', target: 'running', actions: 'heedDeferred' },
+        ],
         on: {
           'child.started': { actions: 'goOnStarting' },
           'xstate.error.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
@@ -307,13 +304,17 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           'supervisor.stopChild': { actions: 'defer' },
           'supervisor.terminateChild': { actions: 'defer' },
           'supervisor.restartChild': { actions: 'defer' },
-          'verdict.giveUp': 'givingUp',
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',
         },
       },
       running: {
         description: 'Children run, or wait for their restart.',
+        always: [
+          { guard: 'mustGiveUp', target: 'givingUp' },
+          { guard: 'mustShutDown', target: 'stopping' },
+          { guard: 'mustClear', target: 'clearing' },
+        ],
         on: {
           'child.started': { actions: 'goOnStarting' },
           'xstate.error.actor.*': [
@@ -333,9 +334,6 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           'supervisor.terminateChild': { actions: 'terminateChild' },
           'supervisor.restartChild': { actions: 'startKeptChild' },
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdue' },
-          'verdict.clear': 'clearing',
-          'verdict.giveUp': 'givingUp',
-          'verdict.shutDown': 'stopping',
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',
         },
@@ -343,8 +341,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       clearing: {
         description: 'Siblings that a restart concerns are ended first, last started first; all else waits.',
         entry: 'clearSiblings',
+        always: { guard: 'hasCleared', target: 'running', actions: 'startNext' },
         on: {
-          'verdict.cleared': { target: 'running', actions: 'startNext' },
           'child.started': { actions: 'noteStarted' },
           'xstate.error.actor.*': [
             { guard: 'isStale' },

@@ -7,8 +7,9 @@ import { bar, createWorld } from './session.world.ts';
 const never = <T>(): Promise<T> => new Promise(() => {});
 
 describe('the session chart', () => {
-  it('has exactly the five states, each with a description', () => {
-    expect(Object.keys(sessionMachine.states).sort()).toEqual([...sessionStates].sort());
+  it('has exactly the five states and the final one, each with a description', () => {
+    expect(Object.keys(sessionMachine.states).sort()).toEqual([...sessionStates, 'stopped'].sort());
+    expect(sessionMachine.states.stopped?.type).toBe('final');
     for (const state of Object.values(sessionMachine.states)) {
       expect(state.description, state.key).toBeTruthy();
       expect(Object.keys(state.states), state.key).toEqual([]);

@@ -1,0 +1,177 @@
+import type { ChildSpec } from './child-spec.ts';
+import type { Afterwards, ChildRecord, NotedExit, SupervisorContext } from './supervisor.events.ts';
+import { findChild, patchChildren, withoutChildren } from './supervisor.logic.ts';
+import { type Effect, nothing, type Plan, raise, report, sentence, sequence } from './supervisor.plan.ts';
+
+/** Ends one child on demand. */
+export function planRetire(context: SupervisorContext, id: string, afterwards: 'forget' | 'keep'): Plan {
+  const child = findChild(context, id);
+  if (child === undefined) return nothing;
+  const marked = { ...context, children: patchChildren(context, [id], () => ({ afterwards })) };
+  if (child.state === 'retiring') return { children: marked.children, effects: [] };
+  // Others may wait for the same delay.
+  const keepsTimer = context.policy.strategy !== 'oneForOne';
+  const plan = planEndChild(marked, child);
+  const effects = plan.effects.filter((effect) => !(keepsTimer && effect.do === 'cancelRestart'));
+  return { children: marked.children, ...plan, effects };
+}
+
+/** A child that was asked to finish has ended, or its time is over. */
+export function planRetired(context: SupervisorContext, id: string, trouble: string | null): Plan {
+  return sequence(
+    context,
+    () => ({
+      effects: [
+        { do: 'cancelDeadline', id },
+        { do: 'stop', id },
+        ...(trouble === null ? [] : [report('shutdownError', id, `"${id}" ${trouble}`)]),
+      ],
+    }),
+    (now) => planEnded(now, id, trouble !== null),
+    (now) => ({ endQueue: now.endQueue.filter((other) => other !== id), effects: [] }),
+  );
+}
+
+/** What a retiring child's end says of trouble; null when it ended as it should. */
+export const troubleOf = (exit: NotedExit): string | null =>
+  exit.reason === 'failed' ? `failed while it was to finish: ${exit.message ?? 'no message'}` : null;
+
+/** Ends one child: asks first if it may take time, else stops it at once. */
+function planEndChild(context: SupervisorContext, child: ChildRecord): Plan {
+  const { id, spec } = child;
+  const { shutdownMs } = spec;
+  if ((child.state === 'running' || child.state === 'starting') && shutdownMs !== 0) {
+    return {
+      children: patchChildren(context, [id], () => ({ state: 'retiring' })),
+      effects: [{ do: 'askToFinish', id, withinMs: shutdownMs === 'infinity' ? null : shutdownMs }],
+    };
+  }
+  return sequence(
+    context,
+    () => ({
+      effects: [
+        { do: 'cancelRestart', id },
+        { do: 'stop', id },
+      ],
+    }),
+    (now) => planEnded(now, id),
+  );
+}
+
+/** A child that was to end has ended: it is forgotten, kept, or waits to be started again. */
+function planEnded(context: SupervisorContext, id: string, isReported = false): Plan {
+  const child = findChild(context, id);
+  if (child === undefined) return nothing;
+  if (child.afterwards === 'discard') return { children: withoutChildren(context, [id]), effects: [] };
+  if (child.afterwards === 'forget') {
+    return {
+      children: withoutChildren(context, [id]),
+      effects: [
+        ...(isReported ? [] : [report('childStopped', id, `"${id}" was stopped`)]),
+        { do: 'tellForgotten', id },
+      ],
+    };
+  }
+  const state = child.afterwards === 'restart' ? 'waiting' : 'finished';
+  return { children: patchChildren(context, [id], () => ({ state, startedAt: null })), effects: [] };
+}
+
+/** Goes on ending children in the order of the queue, up to the first that takes time. */
+export function planEndNext(context: SupervisorContext): Plan {
+  let plan: Plan = nothing;
+  let now = context;
+  for (let id = now.endQueue[0]; id !== undefined; id = now.endQueue[0]) {
+    const child = findChild(now, id);
+    if (child?.state === 'retiring') break;
+    const ended = child === undefined ? nothing : planEndChild(now, child);
+    const isAsked = ended.effects.some((effect) => effect.do === 'askToFinish');
+    plan = {
+      ...plan,
+      ...ended,
+      ...(isAsked ? {} : { endQueue: now.endQueue.slice(1) }),
+      effects: [...plan.effects, ...ended.effects],
+    };
+    now = { ...context, ...plan };
+  }
+  return plan;
+}
+
+/** Begins to end siblings for a restart, then goes on as {@link planClearNext}. */
+export const planClear = (context: SupervisorContext): Plan =>
+  sequence(
+    context,
+    (now) => {
+      const ids: readonly string[] = now.clearing?.ids ?? [];
+      const afterwards = (child: ChildRecord): Afterwards => {
+        // One that a person is stopping stays stopped.
+        if (child.state === 'retiring') return child.afterwards;
+        return ids.includes(child.id) ? 'restart' : 'forget';
+      };
+      const marked = patchChildren(now, now.endQueue, (child) => ({ afterwards: afterwards(child) }));
+      return { children: marked, effects: [] };
+    },
+    planClearNext,
+  );
+
+/** Ends siblings; when all have ended, the restart is set off and what came meanwhile is heeded. */
+export const planClearNext = (context: SupervisorContext): Plan =>
+  sequence(context, planEndNext, (now) => {
+    const { clearing, deferred } = now;
+    if (now.endQueue.length > 0 || clearing === null) return nothing;
+    const ids = clearing.ids.filter((id) => findChild(now, id)?.state === 'waiting');
+    return {
+      clearing: null,
+      deferred: [],
+      effects: [
+        { do: 'restartLater', id: clearing.failedId, ids, delayMs: clearing.delayMs },
+        ...deferred.map(raise),
+      ],
+    };
+  });
+
+/**
+ * Ends every child: one at a time, last started first; those of a dynamic supervisor, which do not need each other,
+ * all at once, as OTP does.
+ */
+export const planEndAll = (context: SupervisorContext, atOnce: boolean): Plan =>
+  sequence(
+    context,
+    (now) => ({
+      startQueue: [],
+      clearing: null,
+      deferred: [],
+      endQueue: now.children.map((child) => child.id).reverse(),
+      children: now.children.map((child): ChildRecord => ({ ...child, afterwards: 'discard' })),
+      effects: [
+        ...now.children.map((child): Effect => ({ do: 'cancelRestart', id: child.id })),
+        ...now.deferred.flatMap((event) =>
+          event.type === 'supervisor.startChild' ? [refuseAtEnd(event.spec)] : [],
+        ),
+      ],
+    }),
+    atOnce ? planEndAtOnce : planEndNext,
+  );
+
+function planEndAtOnce(context: SupervisorContext): Plan {
+  const ends = context.children
+    .filter((child) => child.state !== 'retiring')
+    .map(({ id }) => (now: SupervisorContext): Plan => {
+      const child = findChild(now, id);
+      return child === undefined ? nothing : planEndChild(now, child);
+    })
+    .reverse();
+  return sequence(context, ...ends, () => ({ endQueue: [], effects: [] }));
+}
+
+/** A child that has not been asked yet ended while all are being ended. */
+export function planGoneMeanwhile(context: SupervisorContext, exit: NotedExit): Plan {
+  return {
+    children: withoutChildren(context, [exit.id]),
+    endQueue: context.endQueue.filter((id) => id !== exit.id),
+    effects: [{ do: 'stop', id: exit.id }, report('childTerminated', exit.id, sentence(exit))],
+  };
+}
+
+/** A child that comes too late. */
+export const refuseAtEnd = (spec: ChildSpec): Effect =>
+  report('specRefused', spec.id, `ending: found "${spec.id}" to be started by a supervisor that ends`);
