@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JournalEntry, Json } from '../../../machines/domain/journal.ts';
 import type { EncodedEntry } from '../../../src/store/journal/journal.encode.ts';
 import type { StoredEntry } from '../../../src/store/journal/journal.repository.ts';
@@ -13,14 +13,24 @@ const NOON = Date.UTC(2026, 0, 5, 12);
 
 let database: TestDatabase;
 let store: Store;
-beforeEach(async () => {
+beforeAll(async () => {
   database = await testDatabase();
+});
+beforeEach(async () => {
   store = await openStore({ url: database.url, journalPartitionEntries: 10 });
 });
 afterEach(async () => {
   await store.close();
-  await database.drop();
+  await sql(
+    database.url,
+    `do $$ declare part text; begin
+       for part in select inhrelid::regclass from pg_inherits where inhparent = 'journal'::regclass loop
+         execute 'drop table ' || part;
+       end loop;
+     end $$`,
+  );
 });
+afterAll(() => database.drop());
 
 const entry = (seq: number, overrides: Partial<JournalEntry> = {}): JournalEntry => ({
   seq,
@@ -407,12 +417,16 @@ describe('each', () => {
 describe('runs and versions', () => {
   it('number runs, and continue the seq of all runs before', async () => {
     const info = { startedAt: NOON, program: '1.2.3', host: 'desk', pid: 42 };
-    expect(await store.journal.open(info)).toEqual({ run: 1, nextSeq: 1 });
-    await append(series(1, 12), 1);
-    await append([entry(30)], 1);
-    expect(await store.journal.open({ ...info, pid: 43 })).toEqual({ run: 2, nextSeq: 31 });
-    const rows = await sql(database.url, 'select * from journal_runs order by run');
-    expect(rows[0]).toEqual({ run: 1, started_at: String(NOON), program: '1.2.3', host: 'desk', pid: 42 });
+    const { run, nextSeq } = await store.journal.open(info);
+    expect(nextSeq).toBe(1);
+    await append(series(1, 12), run);
+    await append([entry(30)], run);
+    expect(await store.journal.open({ ...info, pid: 43 })).toEqual({ run: run + 1, nextSeq: 31 });
+    const rows = await sql(database.url, `select * from journal_runs where run >= ${run} order by run`);
+    expect(rows).toEqual([
+      { run, started_at: String(NOON), program: '1.2.3', host: 'desk', pid: 42 },
+      { run: run + 1, started_at: String(NOON), program: '1.2.3', host: 'desk', pid: 43 },
+    ]);
   });
 
   it('number each version once, in this process and in others', async () => {
