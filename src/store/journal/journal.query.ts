@@ -15,7 +15,7 @@ export interface JournalFilter {
   /** Both inclusive. */
   readonly fromSeq?: number | undefined;
   readonly toSeq?: number | undefined;
-  /** Stands somewhere in the JSON of `data`; letters beyond ASCII only in the same case, unless the database's locale knows better. */
+  /** Stands in the JSON of `data`, in either case; for letters beyond ASCII that depends on the database's locale. */
   readonly text?: string | undefined;
 }
 
@@ -28,21 +28,21 @@ export interface JournalQuery extends JournalFilter {
   readonly limit: number;
 }
 
-/** Numbers as doubles, which hold every seq: the driver answers bigints as text. */
-const columns =
-  'seq::float8 as seq, run, at, actor, kind, cause::float8 as cause, version, data from journal';
+export type Statement = readonly [text: string, values: readonly unknown[]];
 
-/**
- * The statement and its parameters. Two processes that overlap may have used the same seq: a page ends after the last
- * of equals, so that none is lost between two pages, and may be that much longer than `limit`.
- */
-export function journalSql(query: JournalQuery): readonly [string, readonly unknown[]] {
+/** Numbers as doubles, which hold every seq: the driver answers bigints as text. */
+const columns = 'seq::float8 as seq, run, at, actor, kind, cause::float8 as cause, version, data';
+
+const direction = ({ order }: JournalQuery): string => (order === 'oldest' ? 'asc' : 'desc');
+
+/** Conditions and their parameters; there is always one, so that more may follow. */
+function where(query: JournalQuery): { readonly conditions: string; readonly values: readonly unknown[] } {
   const values: unknown[] = [];
-  const where: string[] = [];
+  const conditions = ['true'];
   const add = (value: unknown, condition: (mark: string) => string) => {
     if (value === undefined) return;
     values.push(typeof value === 'string' ? storableText(value) : value);
-    where.push(condition(`$${values.length}`));
+    conditions.push(condition(`$${values.length}`));
   };
   add(query.actor, (mark) =>
     // "0" follows "/".
@@ -50,7 +50,9 @@ export function journalSql(query: JournalQuery): readonly [string, readonly unkn
       ? `(actor = ${mark} or (actor > ${mark} || '/' and actor < ${mark} || '0'))`
       : `actor = ${mark}`,
   );
-  add(query.kinds, (mark) => `kind = any(${mark}::text[])`);
+  // Of one kind the index knows the order.
+  if (query.kinds?.length === 1) add(query.kinds[0], (mark) => `kind = ${mark}`);
+  else add(query.kinds, (mark) => `kind = any(${mark}::text[])`);
   add(query.run, (mark) => `run = ${mark}`);
   add(query.from, (mark) => `at >= ${mark}`);
   add(query.to, (mark) => `at < ${mark}`);
@@ -59,11 +61,28 @@ export function journalSql(query: JournalQuery): readonly [string, readonly unkn
   add(query.afterSeq, (mark) => `seq > ${mark}`);
   add(query.beforeSeq, (mark) => `seq < ${mark}`);
   add(query.text, (mark) => `strpos(lower(data::text), lower(${mark}::text)) > 0`);
-  values.push(query.limit);
+  return { conditions: conditions.join(' and '), values };
+}
+
+/**
+ * One page. Two processes that overlap may have used the same seq: a page ends after the last of equals, so that none
+ * is lost between two pages, and may be that much longer than `limit`.
+ */
+export function pageSql(query: JournalQuery): Statement {
+  const { conditions, values } = where(query);
   return [
-    `select ${columns} ${where.length === 0 ? '' : `where ${where.join(' and ')}`}
-     order by journal.seq ${query.order === 'oldest' ? 'asc' : 'desc'}
-     fetch first $${values.length} rows with ties`,
-    values,
+    `select ${columns} from journal where ${conditions}
+     order by journal.seq ${direction(query)} fetch first $${values.length + 1} rows with ties`,
+    [...values, query.limit],
+  ];
+}
+
+/** The seq of the entry that is number `count` of those that the query finds; no row when there are fewer. */
+export function edgeSql(query: JournalQuery, count: number): Statement {
+  const { conditions, values } = where(query);
+  return [
+    `select seq::float8 as seq from journal where ${conditions}
+     order by journal.seq ${direction(query)} offset $${values.length + 1} limit 1`,
+    [...values, count - 1],
   ];
 }

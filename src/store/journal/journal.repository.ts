@@ -3,8 +3,9 @@ import type { BulkClient, Database } from '../database.ts';
 import { errorCode, StoreError } from '../store-error.ts';
 import { type EncodedEntry, encodeBatch, INSERT } from './journal.encode.ts';
 import { DEFAULT_PARTITION_ENTRIES, JournalPartitions, listPartitions } from './journal.partitions.ts';
-import { type JournalFilter, type JournalQuery, journalSql } from './journal.query.ts';
+import type { JournalFilter, JournalQuery } from './journal.query.ts';
 import { type Retained, type RetainOptions, retain } from './journal.retention.ts';
+import { readPage } from './journal.search.ts';
 
 /** @see https://www.postgresql.org/docs/18/errcodes-appendix.html, check_violation; the journal has no other checks. */
 const NO_PARTITION = '23514';
@@ -122,9 +123,9 @@ export class JournalRepository {
     });
   }
 
-  /** One page, newest first unless asked otherwise. */
-  list(query: JournalQuery): Promise<readonly StoredEntry[]> {
-    return this.#db.bulk(async (client) => (await client.query(...journalSql(query))).rows as StoredEntry[]);
+  /** One page, newest first unless asked otherwise. A text is looked for until `signal` aborts, which rejects. */
+  list(query: JournalQuery, signal?: AbortSignal): Promise<readonly StoredEntry[]> {
+    return this.#db.bulk((client) => readPage<StoredEntry>(client, query, signal));
   }
 
   /** What one actor did, ascending; `afterSeq` exclusive, `untilSeq` inclusive. */

@@ -346,6 +346,23 @@ describe('list', () => {
     expect(await found({ text: '\0' })).toEqual([]);
   });
 
+  it('finds a text across many windows of entries, and stops between them when told to', async () => {
+    await append(series(9, 30_000, { data: 'hay' }));
+    await append(series(30_001, 30_002, { data: 'a needle' }));
+    await append(series(30_003, 55_000, { data: 'hay' }));
+    const text = 'needle';
+    expect(seqs(await store.journal.list({ text, limit: 5 }))).toEqual([30_002, 30_001]);
+    expect(seqs(await store.journal.list({ text, limit: 5, order: 'oldest' }))).toEqual([30_001, 30_002]);
+    expect(seqs(await store.journal.list({ text, limit: 1 }))).toEqual([30_002]);
+    expect(seqs(await store.journal.list({ text, limit: 5, beforeSeq: 30_002 }))).toEqual([30_001]);
+    expect(seqs(await store.journal.list({ text: 'hay', limit: 45_000 }))).toHaveLength(45_000);
+    expect(seqs(await Array.fromAsync(store.journal.each({ text }, 1)))).toEqual([30_001, 30_002]);
+    const stop = new AbortController();
+    const search = store.journal.list({ text: 'nowhere', limit: 1 }, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(search).rejects.toThrow('enough');
+  });
+
   it('goes through pages to the end and back', async () => {
     const page = async (cursor: object) => seqs(await store.journal.list({ ...cursor, limit: 3 }));
     expect(await page({ beforeSeq: 6 })).toEqual([5, 4, 3]);
