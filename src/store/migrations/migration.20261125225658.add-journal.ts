@@ -6,7 +6,7 @@ export class Migration20261125225658_add_journal extends Migration {
   override up(): void | Promise<void> {
     // Partitioned, which MikroORM was not told. The first partition is made by the first write.
     this.addSql(
-      `create table "journal" ("seq" bigint not null, "run" int not null, "at" double precision not null, "actor" text collate "C" not null, "kind" text collate "C" not null, "cause" bigint null, "version" int null, "data" jsonb not null, primary key ("seq", "run")) partition by range ("seq");`,
+      `create table "journal" ("seq" bigint not null, "run" int not null, "at" double precision not null, "actor" text collate "C" not null, "kind" text collate "C" not null, "cause" bigint null, "version" int null, "data" json not null, primary key ("seq", "run")) partition by range ("seq");`,
     );
     this.addSql(`create index "journal_actor_seq_index" on "journal" ("actor", "seq");`);
     this.addSql(`create index "journal_kind_seq_index" on "journal" ("kind", "seq");`);

@@ -103,21 +103,15 @@ describe('append', () => {
     expect(await everything()).toHaveLength(11);
   });
 
-  it.each<[string, Json, Json]>([
-    ['NUL', 'a\0b', 'a\\u0000b'],
-    ['NUL after a backslash', '\\\0', '\\\\u0000'],
-    ['NUL in a name', { '\0': 1 }, { '\\u0000': 1 }],
-    ['half of a surrogate pair', '\ud83d and \ude42', '\\ud83d and \\ude42'],
-    ['the text of an escape, which is none', '\\u0000', '\\u0000'],
-    ['a whole surrogate pair', '🙂\0', '🙂\\u0000'],
-  ])('stores %s without losing its batch', async (_, data, expected) => {
+  it.each<[string, Json]>([
+    ['NUL', ['a\0b', '\\\0', { '\0': 1 }]],
+    ['halves of surrogate pairs', '\ud83d and \ude42'],
+    ['the text of an escape', '\\u0000'],
+    ['line ends and separators', 'a\n\r\u001f\u2028\t\u007f'],
+    ['names in their order', [{ b: 1, a: 2 }, { text: '1e400' }]],
+  ])('stores %s to the letter', async (_, data) => {
     await append([entry(1), entry(2, { data }), entry(3)]);
-    expect(await everything()).toStrictEqual(stored([entry(1), entry(2, { data: expected }), entry(3)]));
-  });
-
-  it('leaves an escaped surrogate pair a pair', async () => {
-    await store.journal.append(1, [{ ...entry(1), data: String.raw`"\ud83d\ude42 \u0000 \u00e4"` }]);
-    expect((await everything())[0]?.data).toBe('🙂 \\u0000 ä');
+    expect(await everything()).toStrictEqual(stored([entry(1), entry(2, { data }), entry(3)]));
   });
 
   it('stores control characters in the path of an actor without losing its batch', async () => {
