@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { journalDetails } from '../../machines/domain/journal.ts';
 import { timeframeSchema } from '../contract/values.ts';
 import { instrumentFileSchema } from './session.schema.ts';
 
@@ -91,6 +92,40 @@ export const runtimeSchema = z.strictObject({
         .describe('No order leaves on a quote older than this'),
     })
     .prefault({}),
+  journal: z
+    .strictObject({
+      detail: z
+        .enum(journalDetails)
+        .default('full')
+        .describe(
+          'How much is recorded of what every actor did. full: everything, states can be rebuilt; steps: events and transitions without what they carried; facts: starts, ends, crashes, restarts, reports, decisions, dead letters',
+        ),
+      keepDays: z.int().min(1).max(3_650).default(30).describe('Entries older than this are dropped'),
+      keepMegabytes: z
+        .int()
+        .min(64)
+        .default(2_048)
+        .describe('While the journal takes more than this in the database, its oldest entries are dropped'),
+      bufferEntries: z
+        .int()
+        .min(1_000)
+        .max(1_000_000)
+        .default(50_000)
+        .describe('How many entries may wait for the database; as it fills, less detail is recorded'),
+    })
+    .prefault({})
+    .describe('What every actor did, kept in the database'),
+  supervision: z
+    .strictObject({
+      workingOrders: z
+        .enum(['leave', 'cancelEntries', 'cancelAll'])
+        .default('cancelEntries')
+        .describe(
+          'What becomes of working orders at the broker when the supervision tree gives up and trading halts for good: leave all, cancel those that would open a position, or cancel all',
+        ),
+    })
+    .prefault({})
+    .describe('What happens when starting again does not help'),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')

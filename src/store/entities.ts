@@ -3,6 +3,7 @@ import { BarEntity, BarSeriesEntity } from './bars/bar.entity.ts';
 import { DecisionEntity } from './decisions/decision.entity.ts';
 import { CommissionReportEntity, ExecutionEntity } from './executions/execution.entity.ts';
 import { InstrumentEntity } from './instruments/instrument.entity.ts';
+import { JournalEntity, JournalRunEntity, JournalVersionEntity } from './journal/journal.entity.ts';
 import { LeaseEntity } from './leases/lease.entity.ts';
 import { OrderEntity, OrderIntentEntity } from './orders/order.entity.ts';
 import { AccountValueEntity, PositionEntity, PositionHistoryEntity } from './portfolio/portfolio.entity.ts';
@@ -30,4 +31,7 @@ export const entities = [
   BacktestEntity,
   AppStateEntity,
   WebSessionEntity,
+  JournalEntity,
+  JournalRunEntity,
+  JournalVersionEntity,
 ];

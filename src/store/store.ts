@@ -4,6 +4,7 @@ import { databaseError, databaseName } from './database-error.ts';
 import { DecisionsRepository } from './decisions/decisions.repository.ts';
 import { ExecutionsRepository } from './executions/executions.repository.ts';
 import { InstrumentsRepository } from './instruments/instruments.repository.ts';
+import { JournalRepository } from './journal/journal.repository.ts';
 import { LeasesRepository } from './leases/leases.repository.ts';
 import { migrate } from './migrate.ts';
 import { OrdersRepository } from './orders/orders.repository.ts';
@@ -33,6 +34,7 @@ export interface Store {
   readonly leases: LeasesRepository;
   readonly state: StateRepository;
   readonly webSessions: WebSessionsRepository;
+  readonly journal: JournalRepository;
   /** A round trip. @throws StoreError `DATABASE_AWAY` after two seconds at the latest */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -42,6 +44,8 @@ export interface StoreOptions {
   /** `postgresql://user:password@host:port/database` */
   readonly url: string;
   readonly log?: ((message: string) => void) | undefined;
+  /** Entries after which the journal begins a new partition. @default 250,000 */
+  readonly journalPartitionEntries?: number | undefined;
 }
 
 function checkUrl(url: string): void {
@@ -80,6 +84,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     leases: new LeasesRepository(db),
     state: new StateRepository(db),
     webSessions: new WebSessionsRepository(db),
+    journal: new JournalRepository(db, options.journalPartitionEntries),
     ping: () => db.ping(PING_TIMEOUT_MS),
     close: () => orm.close(true),
   };

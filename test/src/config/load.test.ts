@@ -62,7 +62,28 @@ describe('loadConfig', () => {
     const { runtime, sessions } = config({ 'sessions/later.yaml': '# nothing yet\n' });
     expect(runtime.server).toEqual({ host: '127.0.0.1', port: 7400 });
     expect(runtime.data.maxQuoteAgeMs).toBe(10_000);
+    expect(runtime.journal).toEqual({
+      detail: 'full',
+      keepDays: 30,
+      keepMegabytes: 2_048,
+      bufferEntries: 50_000,
+    });
+    expect(runtime.supervision).toEqual({ workingOrders: 'cancelEntries' });
     expect(sessions).toEqual([]);
+  });
+
+  it('takes how much the journal keeps, and what becomes of orders when all is given up', () => {
+    const { runtime } = config({
+      'runtime.yaml':
+        'journal: { detail: facts, keepDays: 3650, keepMegabytes: 64, bufferEntries: 1000 }\nsupervision: { workingOrders: leave }',
+    });
+    expect(runtime.journal).toEqual({
+      detail: 'facts',
+      keepDays: 3_650,
+      keepMegabytes: 64,
+      bufferEntries: 1_000,
+    });
+    expect(runtime.supervision).toEqual({ workingOrders: 'leave' });
   });
 
   it('freezes what it answers, through and through', () => {
@@ -172,6 +193,36 @@ describe('a complaint', () => {
     ],
   ])('about %s names place, finding and expectation', (_case, text, expected) => {
     expect(complaints({ 'runtime.yaml': text })).toContain(expected);
+  });
+
+  it.each([
+    [
+      'journal: { detail: all }',
+      'runtime.yaml:1:20 journal.detail: found "all", expected one of facts, steps, full',
+    ],
+    ['journal: { keepDays: 0 }', 'runtime.yaml:1:22 journal.keepDays: found "0", expected at least 1'],
+    [
+      'journal: { keepDays: 3651 }',
+      'runtime.yaml:1:22 journal.keepDays: found "3651", expected at most 3650',
+    ],
+    [
+      'journal: { keepMegabytes: 63 }',
+      'runtime.yaml:1:27 journal.keepMegabytes: found "63", expected at least 64',
+    ],
+    [
+      'journal: { bufferEntries: 999 }',
+      'runtime.yaml:1:27 journal.bufferEntries: found "999", expected at least 1000',
+    ],
+    [
+      'journal: { bufferEntries: 1000001 }',
+      'runtime.yaml:1:27 journal.bufferEntries: found "1000001", expected at most 1000000',
+    ],
+    [
+      'supervision: { workingOrders: cancel }',
+      'runtime.yaml:1:31 supervision.workingOrders: found "cancel", expected one of leave, cancelEntries, cancelAll',
+    ],
+  ])('about %s names the bound or the choices', (text, expected) => {
+    expect(complaints({ 'runtime.yaml': text })).toEqual([expected]);
   });
 
   it('about broken syntax stands on the line of the break', () => {
