@@ -72,10 +72,7 @@ export function planAdmitGrouped(
     return planAdmit(context, spec, { code: 'duplicateId', message });
   }
   const group = context.children.find(
-    (each) =>
-      each.state !== 'retiring' &&
-      each.state !== 'finished' &&
-      inputOf(each).size < groups.size,
+    (each) => each.state !== 'retiring' && each.state !== 'finished' && inputOf(each).size < groups.size,
   );
   if (group !== undefined) {
     const members = { ...membersOf(group), [spec.id]: spec };

@@ -1,4 +1,5 @@
 import { type AnyActorLogic, type AnyActorRef, enqueueActions, setup } from 'xstate';
+import { machineOptions } from '../machine.options.ts';
 import { type ChildSpec, type ChildSpecFor, childFault, type Logics, specFault } from './child-spec.ts';
 import { reapOrphans, watchOffspring } from './reap.ts';
 import { decideRestart, type RestartPolicy } from './restart.logic.ts';
@@ -281,6 +282,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
     },
   }).createMachine({
     id,
+    // What was deferred is heeded in one turn, however much it is.
+    options: { maxIterations: 100 * machineOptions.maxIterations },
     context: ({ input }) =>
       newContext(input?.id ?? id, options, input === undefined ? specs : Object.values(input.children)),
     output: { reason: 'shutdown' },
@@ -410,7 +413,10 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         description:
           'Nothing is left below: the next event of its own ends it in error, which its parent hears.',
         entry: 'failSoon',
-        on: { 'supervisor.giveUp': { actions: 'fail' } },
+        on: {
+          'supervisor.giveUp': { actions: 'fail' },
+          'supervisor.startChild': { actions: 'refuseChild' },
+        },
       },
       stopped: { type: 'final' },
     },

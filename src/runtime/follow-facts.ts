@@ -36,7 +36,9 @@ export function followFacts(followers: FactFollowers): void {
     topics.mark('system', 'system');
   });
   hub.onFeed((feed) => topics.mark('prices', feed.instrumentId));
-  hub.onBar(({ instrumentId: id, timeframe, bar }) => topics.mark(`bars:${id}:${timeframe}`, String(bar.time)));
+  hub.onBar(({ instrumentId: id, timeframe, bar }) =>
+    topics.mark(`bars:${id}:${timeframe}`, String(bar.time)),
+  );
   const told = new Map<string, string>();
   desk.onOrder((order) => {
     // A fill changes the order too; the log tells of states.

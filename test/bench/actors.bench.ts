@@ -55,7 +55,10 @@ export const groupsBench: Benchmark = {
   async run(): Promise<Figure[]> {
     const world = await createSessionsWorld(false);
     for (let index = 0; index < COUNT; index += 1) world.add(index, 'running');
-    await until(world, () => world.directory.running(`session:bench-${COUNT - 1}`)?.getSnapshot().value === 'collecting');
+    await until(
+      world,
+      () => world.directory.running(`session:bench-${COUNT - 1}`)?.getSnapshot().value === 'collecting',
+    );
     const fanout: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const wanted = world.decided() + COUNT;

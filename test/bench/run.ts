@@ -39,7 +39,9 @@ function readFlags(): { json: boolean; only: string | undefined; child: string |
     });
     return { json: values.json, only: values.only, child: values.child };
   } catch (error) {
-    return fail(`bench: ${error instanceof Error ? error.message : String(error)}; expected --json, --only NAME`);
+    return fail(
+      `bench: ${error instanceof Error ? error.message : String(error)}; expected --json, --only NAME`,
+    );
   }
 }
 

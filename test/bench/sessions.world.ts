@@ -99,8 +99,7 @@ export async function createSessionsWorld(recording: boolean): Promise<SessionsW
       listener({ type: 'market.live' });
       return () => listeners.delete(listener);
     },
-    createDecider: async (definition) =>
-      createDecider({ definition, kind: smaKind, parameters: PARAMETERS }),
+    createDecider: async (definition) => createDecider({ definition, kind: smaKind, parameters: PARAMETERS }),
     gatherFacts: async (_, request) => ({ ...fairFacts, late: request.late }),
     recordDecision: async () => {
       decided += 1;

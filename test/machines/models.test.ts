@@ -10,8 +10,8 @@ import { models } from './models.ts';
 
 const root = join(import.meta.dirname, '../../machines');
 
-/** Machines without a bound on the steps of a turn. */
-const unbounded = ['supervisor/supervisor.machine.ts'];
+/** What is deferred while siblings are ended is heeded in one turn. */
+const longTurns = ['supervisor/supervisor.machine.ts', 'supervisor/dynamic.machine.ts'];
 
 describe.each(Object.entries(models))('%s', (file, model) => {
   const { machine, events, walk } = model;
@@ -47,7 +47,7 @@ describe.each(Object.entries(models))('%s', (file, model) => {
   it('has a bound on the steps of a turn', () => {
     const { maxIterations } = machine.options;
     expect(maxIterations).toBe(
-      unbounded.includes(file) ? Number.POSITIVE_INFINITY : machineOptions.maxIterations,
+      longTurns.includes(file) ? 100 * machineOptions.maxIterations : machineOptions.maxIterations,
     );
   });
 });

@@ -17,14 +17,60 @@ import { createRiskMachine } from '../../machines/risk/risk.machine.ts';
 import { recorderMachine } from '../../machines/session/recorder.machine.ts';
 import { withSessionPorts } from '../../machines/session/session.machine.ts';
 import { createStoreMachine } from '../../machines/store/store.machine.ts';
+import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machine.ts';
 import { ignored, type Model, modelOf } from '../support/model.ts';
 import { spec, startSupervisor } from './supervisor/parts.ts';
 
 /** Ports to build a chart with; nothing here runs, so nothing calls them. */
 const unused = <T extends object>(): T => new Proxy({} as T, { get: () => () => {} });
 
+const calmPolicy = {
+  ...{ intensity: 1, periodMs: 1_000, healthyAfterMs: 1_000 },
+  backoff: { minMs: 0, maxMs: 0, factor: 1, jitterFraction: 0 },
+};
 const supervisor = startSupervisor([spec('a')]).actor;
 supervisor.stop();
+
+const dynamicSupervisor = createDynamicSupervisor({
+  id: 'dynamic',
+  logics: {},
+  ...{ now: () => 0, random: () => 0 },
+  policy: calmPolicy,
+  childPolicy: calmPolicy,
+});
+
+const ending = ['stopping', 'givingUp', 'failing'];
+const supervisorEvents = {
+  'supervisor.startChild': [],
+  'supervisor.stopChild': [ignored('All children are ended anyway.', ...ending)],
+  'supervisor.terminateChild': [ignored('All children are ended anyway.', ...ending)],
+  'supervisor.restartChild': [ignored('It starts nothing any more.', ...ending)],
+  'supervisor.shutdown': [ignored('It ends already.', 'stopping', 'failing')],
+  shutdown: [ignored('It ends already.', 'stopping', 'failing')],
+  'child.started': [ignored('All children are ended, started or not.', ...ending)],
+  'child.exited': [
+    ignored('Nothing is deferred before all have started.', 'starting'),
+    ignored('What was deferred is dropped: all children are ended.', ...ending),
+  ],
+  'group.forgot': [],
+  'supervisor.restartDue': [
+    ignored('No child has failed before all have started.', 'starting'),
+    ignored('It starts nothing any more.', ...ending),
+  ],
+  'supervisor.shutdownDue': [
+    ignored('No child is ended before all have started.', 'starting'),
+    ignored('No child is left.', 'failing'),
+  ],
+  'supervisor.giveUp': [
+    ignored(
+      'It sends this to itself once no child is left.',
+      ...['starting', 'running', 'clearing', 'stopping', 'givingUp'],
+    ),
+  ],
+  'xstate.error.actor.*': [ignored('No child is left.', 'failing')],
+  'xstate.done.actor.*': [ignored('No child is left.', 'failing')],
+};
+const supervisorEndings = { failing: 'It ends there in error, which its parent hears.' };
 
 const withoutSocket = ['disconnected', 'stopped', 'backingOff', 'clientIdHeld'].map((key) => `socket.${key}`);
 const afterHandshake = ['socket.open.loading', 'socket.open.ready'];
@@ -207,6 +253,7 @@ export const models: Readonly<Record<string, Model>> = {
   'session/session.machine.ts': modelOf(withSessionPorts(unused()), {
     'session.start': [],
     'session.stop': [],
+    shutdown: [],
     'session.pause': [],
     'session.resume': [],
     'session.sync': [],
@@ -242,19 +289,6 @@ export const models: Readonly<Record<string, Model>> = {
     'ping.failed': [ignored('It is known to be down.', 'health.down')],
   }),
 
-  'supervisor/supervisor.machine.ts': modelOf(
-    supervisor.logic,
-    {
-      'supervisor.startChild': [ignored('It is about to end.', 'stopping', 'givingUp')],
-      'supervisor.stopChild': [ignored('All children are being stopped.', 'stopping', 'givingUp')],
-      'supervisor.shutdown': [ignored('It is about to end.', 'stopping', 'givingUp')],
-      shutdown: [ignored('It is about to end.', 'stopping', 'givingUp')],
-      'supervisor.restartDue': [ignored('It starts nothing any more.', 'stopping', 'givingUp')],
-      'supervisor.shutdownDue': [ignored('All children are stopped.', 'givingUp')],
-      'supervisor.giveUp': [ignored('It sends this to itself, when it gives up.', 'running', 'stopping')],
-      'xstate.error.actor.*': [],
-      'xstate.done.actor.*': [],
-    },
-    { givingUp: 'It ends there in error, which its parent hears.' },
-  ),
+  'supervisor/supervisor.machine.ts': modelOf(supervisor.logic, supervisorEvents, supervisorEndings),
+  'supervisor/dynamic.machine.ts': modelOf(dynamicSupervisor, supervisorEvents, supervisorEndings),
 };

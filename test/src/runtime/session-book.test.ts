@@ -56,6 +56,7 @@ function world() {
   } as unknown as Tree;
   const rows = new Map<string, { definition: SessionDefinition; desired: Desired }>();
   const decided: number[] = [];
+  const failed: string[] = [];
   const newest = new Map<string, number>();
   const book = new SessionBook({
     tree,
@@ -88,7 +89,7 @@ function world() {
     for (const listener of starters.get('supervisor') ?? []) listener(undefined as never);
     await settle();
   };
-  return { book, rows, told, decided, newest, actors, start, startSupervisor };
+  return { book, rows, told, decided, failed, newest, actors, start, startSupervisor };
 }
 
 describe('SessionBook', () => {
