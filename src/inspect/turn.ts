@@ -1,0 +1,118 @@
+import type { EventObject, Snapshot, StateValue } from 'xstate';
+import type { JournalKind } from '../../machines/domain/journal.ts';
+import type { Tape } from './draws.ts';
+import type { LogicKind } from './logic-kind.ts';
+import type { ProbeState } from './probe.state.ts';
+import type { ActorInternals, TransitionInternals } from './xstate-internals.ts';
+
+/** What the probe knows of one actor, from its making to its end. */
+export class ActorRecord {
+  readonly ref: ActorInternals;
+  readonly probe: ProbeState;
+  readonly parent: ActorRecord | null;
+  readonly path: string;
+  readonly kind: LogicKind;
+  /** Children that were made and have not ended; null while there was none. */
+  children: Set<ActorRecord> | null = null;
+  /** Its delayed events by their ids; null while there was none. */
+  timers: Map<string, unknown> | null = null;
+  /** The library's executor of actions, which defers those of the initial state. */
+  readonly execute: ActorInternals['_actorScope']['actionExecutor'];
+  /** `seq` of its spawn. */
+  birth = 0;
+  /** A failed callback: what it still sends is dropped. */
+  muted = false;
+  /** Kept by the observer. */
+  notes: unknown = null;
+
+  constructor(ref: ActorInternals, probe: ProbeState, kind: LogicKind) {
+    this.ref = ref;
+    this.probe = probe;
+    this.kind = kind;
+    this.parent = recordOf(ref._parent) ?? null;
+    this.path = this.parent === null ? ref.id : `${this.parent.path}/${ref.id}`;
+    this.execute = ref._actorScope.actionExecutor;
+  }
+}
+
+const records = Symbol('tradewarden.record');
+type Recorded = { [records]?: ActorRecord };
+
+/** Undefined for actors of systems that are not probed. */
+export const recordOf = (ref: object | undefined): ActorRecord | undefined =>
+  ref === undefined ? undefined : (ref as Recorded)[records];
+
+export function keepRecord(ref: ActorInternals, record: ActorRecord): void {
+  (ref as Recorded)[records] = record;
+}
+
+/** One actor handling one event, or coming into being: everything that happened until it was at rest again. */
+export class Turn implements Tape {
+  readonly record: ActorRecord;
+  /** Null in the turn of the initial state. */
+  readonly event: EventObject | null;
+  /** `seq` of the turn that sent the event or spawned the actor; null when it came from outside. */
+  readonly cause: number | null;
+  /** Of the journal entry; given by the observer. */
+  seq = 0;
+  /** What the journal calls it; null when it has no entry of its own and counts as part of the actor's spawn. */
+  kind: JournalKind | null;
+  /** State values of a machine. */
+  readonly from: StateValue | undefined;
+  to: StateValue | undefined = undefined;
+  /** What held before; kept only when the turn ends in a crash. */
+  lastGood: Snapshot<unknown> | null = null;
+  error: unknown = undefined;
+  /** Types of the actions run. */
+  actions: string[] | null = null;
+  transitions: (readonly TransitionInternals[])[] | null = null;
+  draws: unknown[] | null = null;
+  /** What it carried is not to be recorded. */
+  reduced = false;
+  /** `performance.now()` at its begin. */
+  began = 0;
+  tookMs = 0;
+  /** Of the turns within it. */
+  nestedMs = 0;
+  outer: Turn | null = null;
+
+  constructor(
+    record: ActorRecord,
+    kind: JournalKind | null,
+    event: EventObject | null,
+    cause: number | null,
+    from: StateValue | undefined,
+  ) {
+    this.record = record;
+    this.kind = kind;
+    this.event = event;
+    this.cause = cause;
+    this.from = from;
+  }
+}
+
+export const stateValueOf = (snapshot: Snapshot<unknown> | undefined): StateValue | undefined =>
+  snapshot === undefined ? undefined : (snapshot as { value?: StateValue }).value;
+
+let current: Turn | null = null;
+
+/** The innermost turn under way; null between turns. */
+export const currentTurn = (): Turn | null => current;
+
+export function enter(turn: Turn): void {
+  turn.outer = current;
+  turn.nestedMs = 0;
+  turn.began = performance.now();
+  current = turn;
+}
+
+/** Ends what `enter` began; answers the ms that the turn itself took, without those within it. */
+export function leave(turn: Turn): number {
+  const tookMs = performance.now() - turn.began;
+  const { outer } = turn;
+  turn.tookMs = tookMs;
+  turn.outer = null;
+  if (outer !== null) outer.nestedMs += tookMs;
+  current = outer;
+  return tookMs - turn.nestedMs;
+}
