@@ -37,6 +37,8 @@ export class Mailbox implements MailboxInternals {
   depth = 0;
   /** Most that ever waited. */
   peak = 0;
+  /** Events handled so far. */
+  handled = 0;
 
   constructor(record: ActorRecord) {
     this.#record = record;
@@ -73,6 +75,7 @@ export class Mailbox implements MailboxInternals {
     if (!this.#isBusy && this.#started && this.#head === null && (depth < deepestNesting || isUrgent)) {
       this.#isBusy = true;
       depth += 1;
+      this.handled += 1;
       try {
         runTurn(this.#record, event, cause);
       } finally {
@@ -109,6 +112,7 @@ export class Mailbox implements MailboxInternals {
         this.#head = letter.next;
         if (this.#head === null) this.#tail = null;
         this.depth -= 1;
+        this.handled += 1;
         runTurn(this.#record, letter.event, letter.cause);
       }
     } finally {

@@ -30,8 +30,8 @@ export interface ProbeOptions {
 export interface Probe {
   /** For the `inspect` of `createActor`; all actors of that system are probed from their making. */
   readonly inspect: (event: InspectionEvent) => void;
-  /** Events that wait at an actor, and most that ever did; null for one that is not probed. */
-  mailboxOf(ref: AnyActorRef): { readonly depth: number; readonly peak: number } | null;
+  /** Events that wait at an actor, most that ever did, and those handled; null for one that is not probed. */
+  mailboxOf(ref: AnyActorRef): Pick<Mailbox, 'depth' | 'peak' | 'handled'> | null;
   /** Machines that were made and have not ended. */
   readonly machines: ReadonlySet<ActorRecord>;
   /** Faults so far, repeated ones included. */
@@ -114,7 +114,9 @@ export function probeSystem(options: ProbeOptions): Probe {
     },
     mailboxOf: (ref) => {
       const { mailbox } = internalsOf(ref);
-      return mailbox instanceof Mailbox ? { depth: mailbox.depth, peak: mailbox.peak } : null;
+      if (!(mailbox instanceof Mailbox)) return null;
+      const { depth, peak, handled } = mailbox;
+      return { depth, peak, handled };
     },
     machines: probe.machines,
     faultCount: () => probe.faults.count,
