@@ -2,7 +2,7 @@ import type { SessionView } from '../../../src/contract/session.schema.ts';
 import type { SupervisionView } from '../../../src/contract/supervision.schema.ts';
 import type { ActorView, SystemView } from '../../../src/contract/system.schema.ts';
 import {
-  type JournalQuery,
+  type JournalReader,
   Refusal,
   type RuntimePort,
   type TopicChange,
@@ -137,14 +137,14 @@ export class FakeRuntime implements RuntimePort {
   supervision() {
     return supervision;
   }
-  readonly journal = {
-    list: async (query: JournalQuery) => {
+  readonly journal: { -readonly [key in keyof JournalReader]: JournalReader[key] } = {
+    list: async (query) => {
       this.calls.push(['journal', query]);
       const data = { event: { type: 'order.filled' } };
       const entry = { seq: 7, at: 1.5, actor: query.actor ?? 'root', cause: null, version: 1, data };
       return { items: [{ ...entry, kind: 'step' as const }], next: 7 };
     },
-    rebuild: async (path: string, seq: number) => {
+    rebuild: async (path, seq) => {
       this.calls.push(['rebuild', path, seq]);
       if (path === 'root/nobody') {
         throw new Refusal(404, 'unknownActor', `actor: found no "${path}" by entry ${seq}, expected a path.`);
