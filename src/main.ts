@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { exportCommand } from './cli/export.ts';
 import { gatewayCommand } from './cli/gateway.ts';
 import { loginCommand } from './cli/login.ts';
 import { riskCommands } from './cli/risk.ts';
@@ -21,6 +22,7 @@ for (const command of [
   validateCommand(),
   schemasCommand(),
   sessionsCommand(),
+  exportCommand(),
   loginCommand(),
   ...riskCommands(),
 ]) {

@@ -18,6 +18,11 @@ export const router = createRouter({
       props: true,
     },
     { path: '/strategies', name: 'strategies', component: StrategiesPage },
+    {
+      path: '/supervision',
+      name: 'supervision',
+      component: () => import('./pages/SupervisionPage.vue'),
+    },
     { path: '/:rest(.*)*', name: 'missing', component: MissingPage },
   ],
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),

@@ -19,6 +19,7 @@ import { accountRoutes } from './routes/account.routes.ts';
 import { actorRoutes } from './routes/actor.routes.ts';
 import { barRoutes } from './routes/bar.routes.ts';
 import type { Routes } from './routes/http-app.ts';
+import { journalRoutes } from './routes/journal.routes.ts';
 import { orderRoutes } from './routes/order.routes.ts';
 import { positionRoutes } from './routes/position.routes.ts';
 import { priceRoutes } from './routes/price.routes.ts';
@@ -43,6 +44,7 @@ const things: readonly Routes[] = [
   riskRoutes,
   systemRoutes,
   actorRoutes,
+  journalRoutes,
 ];
 
 export interface AppOptions {
@@ -63,6 +65,8 @@ export interface AppOptions {
 /** One JSON message of a client of the feed is far smaller; a session draft is too. */
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_FEED_MESSAGE_BYTES = 64 * 1024;
+/** An actor's path is one parameter, its slashes encoded. */
+const MAX_PARAMETER_LENGTH = 1000;
 
 /**
  * Builds the web server, which does not listen yet (`listen`). It observes and commands the runtime through its port
@@ -76,7 +80,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: MAX_BODY_BYTES,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error, _request, reply) =>
       void sendProblem(reply as FastifyReply, error.statusCode ?? 400, 'badRequest', error.message),
   });

@@ -1,6 +1,9 @@
+import type { JournalKind } from '../../machines/domain/journal.ts';
+import type { JournalPage } from '../contract/journal.schema.ts';
 import type { OrderDraft, OrderResult, PositionView, TradeView } from '../contract/portfolio.schema.ts';
 import type { BarView, DecisionView, SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyDraft, StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
+import type { RebuiltStateView, SupervisionView } from '../contract/supervision.schema.ts';
 import type { SystemView } from '../contract/system.schema.ts';
 
 /** A refusal that a person can act on: becomes a problem document with this status. */
@@ -25,6 +28,36 @@ export interface TopicChange {
   readonly removed: readonly string[];
 }
 
+/** Which entries of the journal; what is absent does not restrict. */
+export interface JournalQuery {
+  /** Path from the root. */
+  readonly actor?: string;
+  /** Also the actors below `actor`. */
+  readonly below: boolean;
+  readonly kinds?: readonly JournalKind[];
+  /** Epoch ms; `from` is within, `to` is not. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Neither is within. */
+  readonly afterSeq?: number;
+  readonly beforeSeq?: number;
+  /** Contained in the entry's data. */
+  readonly text?: string;
+  readonly limit: number;
+  readonly order: 'newest' | 'oldest';
+}
+
+/** Reads the journal. */
+export interface JournalReader {
+  /** A page in the order asked for; `next` is the `seq` of its last entry, null when nothing follows it. */
+  list(query: JournalQuery): Promise<JournalPage>;
+  /**
+   * The state of a machine after the newest entry of it that is not later than `seq`.
+   * @throws Refusal 404 when the journal knows no such actor by then, 422 when what was recorded is not enough.
+   */
+  rebuild(path: string, seq: number): Promise<RebuiltStateView>;
+}
+
 /** What the web server observes and commands. The runtime implements it; the server knows nothing else of trading. */
 export interface RuntimePort {
   /** The current list of a topic, shaped by `topicItems`. @throws Refusal 404 for an unknown topic. */
@@ -35,6 +68,8 @@ export interface RuntimePort {
   setWatchedTopics(topics: ReadonlySet<string>): void;
 
   system(): SystemView;
+  supervision(): SupervisionView;
+  readonly journal: JournalReader;
   sessions(): readonly SessionView[];
   session(id: string): SessionView;
   createSession(draft: SessionDraft): Promise<SessionView>;

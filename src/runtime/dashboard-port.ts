@@ -10,8 +10,9 @@ import type { PriceView } from '../contract/market.schema.ts';
 import type { OrderDraft, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
 import type { SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
+import type { SupervisionView } from '../contract/supervision.schema.ts';
 import type { SystemView } from '../contract/system.schema.ts';
-import { Refusal, type RuntimePort } from '../http/runtime.port.ts';
+import { type JournalReader, Refusal, type RuntimePort } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
 import { ManualOrders, type ManualOrdersOptions } from './manual-orders.ts';
@@ -31,6 +32,8 @@ export interface DashboardOptions extends ManualOrdersOptions {
   readonly book: SessionBook;
   readonly tree: Tree;
   readonly status: LiveStatus;
+  readonly supervision: () => SupervisionView;
+  readonly journal: JournalReader;
   readonly onFault: (message: string) => void;
 }
 
@@ -52,11 +55,13 @@ const keyed = <T>(items: readonly T[], key: (item: T) => string, keys: ReadonlyS
 /** The running system as the web server sees it: reads for the topics, commands for the routes. */
 export class DashboardPort implements RuntimePort {
   readonly topics: Topics;
+  readonly journal: JournalReader;
   readonly #options: DashboardOptions;
   readonly #orders: ManualOrders;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
+    this.journal = options.journal;
     this.#orders = new ManualOrders(options);
     this.topics = new Topics(this.#sources(), options.onFault);
   }
@@ -91,6 +96,10 @@ export class DashboardPort implements RuntimePort {
       marketTime: hub.marketTime(),
       alarms: [...status.alarms],
     };
+  }
+
+  supervision(): SupervisionView {
+    return this.#options.supervision();
   }
 
   sessions(): readonly SessionView[] {
@@ -286,6 +295,10 @@ export class DashboardPort implements RuntimePort {
       actors: list(
         () => tree.directory.views(),
         (actor) => actor.path,
+      ),
+      supervision: list(
+        () => [this.supervision()],
+        () => 'supervision',
       ),
       prices: list(
         () => this.#prices(),

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ageMs, formatDuration, isStale } from '../../ui/format/ages.ts';
+import { ageMs, formatDuration, formatSpan, isStale } from '../../ui/format/ages.ts';
 import { instrumentKeyOf } from '../../ui/format/instruments.ts';
 import { formatAmount, formatSigned } from '../../ui/format/money.ts';
 import {
   changePercent,
   direction,
+  formatBytes,
   formatFigure,
   formatPercent,
   formatPrice,
@@ -12,7 +13,7 @@ import {
   priceDecimals,
   toNumber,
 } from '../../ui/format/numbers.ts';
-import { formatBarTime, formatMoment, isDateBar } from '../../ui/format/times.ts';
+import { formatBarTime, formatMoment, formatStamp, isDateBar } from '../../ui/format/times.ts';
 
 const NNBSP = '\u202f';
 
@@ -134,5 +135,49 @@ describe('instrument keys', () => {
   it('do not read an expiry out of a share', () => {
     const price = { symbol: 'BRK-200603', secType: 'STK', exchange: 'SMART', currency: 'USD' };
     expect(instrumentKeyOf({ ...price, instrumentId: 'BRK-200603.STK.SMART.USD' })).toEqual(price);
+  });
+});
+
+describe('what took a while', () => {
+  it.each([
+    [0, '0.0ms'],
+    [3.42, '3.4ms'],
+    [9.96, '10ms'],
+    [412.5, '413ms'],
+    [999.6, '1.0s'],
+    [1250, '1.3s'],
+    [59_960, '1m'],
+    [125_000, '2m 5s'],
+    [3_599_600, '1h'],
+    [11_040_000, '3h 4m'],
+  ])('is written to what can be told apart: %d', (ms, text) => {
+    expect(formatSpan(ms, 'en')).toBe(text);
+  });
+
+  it('has its space in French, and a dash when nobody told it', () => {
+    expect(formatSpan(1250, 'fr')).toMatch(/^1,3[\u00a0\u202f]s$/);
+    expect(formatSpan(null, 'fr')).toBe('–');
+  });
+});
+
+describe('a size', () => {
+  it.each([
+    [0, '0 byte'],
+    [999, '999 byte'],
+    [1500, '1.5 kB'],
+    [412_300_000, '412 MB'],
+    [2.5e12, '2.5 TB'],
+    [null, '–'],
+  ])('of %s is %s', (bytes, text) => {
+    expect(formatBytes(bytes, 'en')).toBe(text);
+  });
+});
+
+describe('a stamp', () => {
+  const at = new Date(2026, 0, 2, 3, 4, 5, 67).getTime();
+  it('is the clock to the millisecond, with the date on another day', () => {
+    expect(formatStamp(at, at + 1000, 'en')).toBe('03:04:05.067');
+    expect(formatStamp(at, at + 3 * 86_400_000, 'en')).toMatch(/^Jan 2,? 03:04:05\.067$/);
+    expect(formatStamp(null, at, 'en')).toBe('–');
   });
 });

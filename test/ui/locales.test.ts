@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { connectionPhases } from '../../machines/connection/connection.status.ts';
 import { guardNames } from '../../machines/domain/decision.ts';
+import { journalDetails, journalKinds } from '../../machines/domain/journal.ts';
 import { orderStates } from '../../machines/domain/order.ts';
 import { sessionStates } from '../../machines/domain/session.ts';
+import { deadLetterSchema } from '../../src/contract/supervision.schema.ts';
+import { actorViewSchema } from '../../src/contract/system.schema.ts';
 import en from '../../ui/locales/en.json';
 import fr from '../../ui/locales/fr.json';
 
@@ -64,6 +67,15 @@ describe('the locales', () => {
       ...connectionPhases.map((name) => `phase.${name}`),
       ...['autotrader', 'manual', 'ibkr'].map((name) => `source.${name}`),
       ...['accepted', 'rejected', 'unknown', 'notSent'].map((name) => `outcome.${name}`),
+      ...journalKinds.flatMap((name) => [`kind.${name}`, `kind.${name}Hint`]),
+      ...journalDetails.flatMap((name) => [`detail.${name}`, `detail.${name}Hint`]),
+      ...deadLetterSchema.shape.reason.options.map((name) => `letters.reasons.${name}`),
+      ...actorViewSchema.shape.status.options.map((name) => `actors.status.${name}`),
+      ...['permanent', 'transient', 'temporary'].flatMap((name) => [
+        `actors.restart_${name}`,
+        `actors.restart_${name}Hint`,
+      ]),
+      ...['oneForOne', 'oneForAll', 'restForOne'].flatMap((name) => [`actors.${name}`, `actors.${name}Hint`]),
     ];
     expect(wanted.filter((key) => !english.has(key))).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeView } from '../../src/contract/portfolio.schema.ts';
+import type { SupervisionView } from '../../src/contract/supervision.schema.ts';
 import type { SystemView } from '../../src/contract/system.schema.ts';
 import { accountFigures } from '../../ui/components/account/account-figures.ts';
 import { compareValues, nextSorting, readSorting } from '../../ui/components/base/table-columns.ts';
@@ -12,6 +13,7 @@ import { tradesCsv } from '../../ui/components/trades/trades-csv.ts';
 import type { FeedStatus } from '../../ui/feed/client.ts';
 import { preferredLanguage } from '../../ui/stores/settings.ts';
 import * as data from './support/mock-data.ts';
+import * as watched from './support/mock-supervision.ts';
 
 const now = 1_800_000_000_000;
 const live: FeedStatus = { state: 'live', since: 0, attempts: 0, skewMs: 0, reason: null };
@@ -66,6 +68,54 @@ describe('troubles', () => {
       risk: { ...well.risk, state: 'halted' },
     };
     expect(kindsOf(system)).toEqual(['broker', 'storeDown', 'riskHalted']);
+  });
+});
+
+describe('troubles of the supervision', () => {
+  const kinds = (view: SupervisionView, system: SystemView = well) =>
+    troubles(system, live, now, view).map((trouble) => trouble.kind);
+  const running = watched.supervision(now);
+  const recording = (change: Partial<SupervisionView['journal']>): SupervisionView => ({
+    ...running,
+    journal: { ...running.journal, ...change },
+  });
+
+  it('are none while it runs and records what is wanted, be it all or less', () => {
+    expect(kinds(running)).toEqual([]);
+    expect(kinds(recording({ detail: 'facts', wanted: 'facts' }))).toEqual([]);
+    expect(kinds(recording({ detail: 'full', wanted: 'steps' }))).toEqual([]);
+  });
+
+  it('come first once it has given up, with its cause and since when', () => {
+    const view: SupervisionView = { ...running, state: 'halted', since: now - 9, cause: 'root gave up' };
+    expect(troubles(withConnection({ link: 'down' }), live, now, view)[0]).toMatchObject({
+      kind: 'supervisionHalted',
+      tone: 'danger',
+      since: now - 9,
+      cause: 'root gave up',
+    });
+  });
+
+  it('stand for the halt of trading that they caused, and for no other', () => {
+    const view: SupervisionView = { ...running, state: 'halted' };
+    const byAuthor = (author: SystemView['risk']['author']): SystemView => ({
+      ...well,
+      risk: { ...well.risk, state: 'halted', author },
+    });
+    expect(kinds(view, byAuthor('supervisor'))).toEqual(['supervisionHalted']);
+    expect(kinds(view, byAuthor('person'))).toEqual(['supervisionHalted', 'riskHalted']);
+    expect(kinds(running, byAuthor('supervisor'))).toEqual(['riskHalted']);
+  });
+
+  it.each([
+    ['steps', 'full', 'journalSteps'],
+    ['facts', 'full', 'journalFacts'],
+    ['facts', 'steps', 'journalFacts'],
+  ] as const)('say that %s are recorded instead of %s', (detail, wanted, kind) => {
+    const view = recording({ detail, wanted, cause: 'the buffer is full', since: now - 7 });
+    expect(troubles(well, live, now, view)).toMatchObject([
+      { kind, tone: 'warn', cause: 'the buffer is full', since: now - 7 },
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { journalPageSchema } from '../../src/contract/journal.schema.ts';
 import {
   type OrderDraft,
   orderResultSchema,
@@ -16,6 +17,7 @@ import {
   strategyKindViewSchema,
   strategyViewSchema,
 } from '../../src/contract/strategy.schema.ts';
+import { rebuiltStateSchema } from '../../src/contract/supervision.schema.ts';
 import { request } from './http.ts';
 
 /** Every list comes as `{ items }`. */
@@ -45,6 +47,20 @@ export const api = {
   strategies: () => request('GET', '/strategies', listOf(strategyViewSchema)),
   strategyKinds: () => request('GET', '/strategies/kinds', listOf(strategyKindViewSchema)),
   saveStrategy: (draft: StrategyDraft) => request('POST', '/strategies', strategyViewSchema, { body: draft }),
+
+  /** What an actor did, newest first; `next` is the `beforeSeq` of the page that follows. */
+  history: (path: string, query: { limit: number; below: boolean; beforeSeq?: number }) =>
+    request('GET', `/actors/${encodeURIComponent(path)}/history`, journalPageSchema, {
+      query: { ...query, below: String(query.below) },
+    }),
+  /** One entry of the journal; an empty list when it is not there any more. */
+  journalEntry: (seq: number) =>
+    request('GET', '/journal', journalPageSchema, {
+      query: { afterSeq: Math.max(0, seq - 1), beforeSeq: seq + 1, limit: 1 },
+    }),
+  /** The state a machine was in after an entry. */
+  rebuiltState: (path: string, seq: number) =>
+    request('GET', `/actors/${encodeURIComponent(path)}/state`, rebuiltStateSchema, { query: { seq } }),
 
   risk: (command: RiskCommand, cause: string) =>
     request('POST', `/risk/${command}`, z.unknown(), { body: { cause } }),

@@ -1,9 +1,16 @@
 import { computed } from 'vue';
 import { useI18n } from 'vue-i18n';
-import { formatDuration } from '../format/ages.ts';
+import { formatDuration, formatSpan } from '../format/ages.ts';
 import { formatAmount, formatSigned } from '../format/money.ts';
-import { formatFigure, formatPercent, formatPrice, formatQuantity } from '../format/numbers.ts';
-import { formatAgo, formatBarTime, formatClock, formatDateTime, formatMoment } from '../format/times.ts';
+import { formatBytes, formatFigure, formatPercent, formatPrice, formatQuantity } from '../format/numbers.ts';
+import {
+  formatAgo,
+  formatBarTime,
+  formatClock,
+  formatDateTime,
+  formatMoment,
+  formatStamp,
+} from '../format/times.ts';
 
 type Value = string | number | null | undefined;
 
@@ -19,9 +26,12 @@ export function useFormat() {
     signed: (value: Value) => formatSigned(value, tag.value),
     figure: (value: number | string | boolean | null | undefined) => formatFigure(value, tag.value),
     duration: (ms: number | null | undefined) => formatDuration(ms, tag.value),
+    span: (ms: number | null | undefined) => formatSpan(ms, tag.value),
+    bytes: (bytes: number | null | undefined) => formatBytes(bytes, tag.value),
     ago: (ms: number) => formatAgo(ms, tag.value),
     moment: (at: number | null | undefined, now: number) => formatMoment(at, now, tag.value),
     dateTime: (at: number | null | undefined) => formatDateTime(at, tag.value),
+    stamp: (at: number | null | undefined, now: number) => formatStamp(at, now, tag.value),
     clock: (at: number | null | undefined) => formatClock(at, tag.value),
     barTime: (at: number | null | undefined, timeframe: string) => formatBarTime(at, timeframe, tag.value),
   };

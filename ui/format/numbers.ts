@@ -76,6 +76,21 @@ export function formatFigure(value: number | string | boolean | null | undefined
   return withTrueMinus(numberFormat(locale, { maximumFractionDigits: digits }).format(value));
 }
 
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** A size in bytes in its largest whole unit of 1000. */
+export function formatBytes(bytes: number | null | undefined, locale: string): string {
+  const number = toNumber(bytes);
+  if (number === null) return MISSING;
+  const step = Math.min(sizes.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, number)) / 3)));
+  const value = number / 1000 ** step;
+  const options: Intl.NumberFormatOptions = {
+    ...{ style: 'unit', unit: sizes[step] ?? 'byte', unitDisplay: 'short' },
+    maximumFractionDigits: step > 0 && value < 100 ? 1 : 0,
+  };
+  return numberFormat(locale, options).format(value);
+}
+
 /** The way a number points, for colour and arrow; missing and 0 point nowhere. */
 export function direction(value: string | number | null | undefined): 'up' | 'down' | 'none' {
   const number = toNumber(value);

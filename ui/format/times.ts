@@ -53,6 +53,14 @@ export function formatClock(at: number | null | undefined, locale: string): stri
   return at === null || at === undefined ? MISSING : dateFormat(locale, seconds).format(at);
 }
 
+/** Clock to the millisecond, with its date on another day than today: what happened one after the other. */
+export function formatStamp(at: number | null | undefined, now: number, locale: string): string {
+  if (at === null || at === undefined) return MISSING;
+  const today = dateFormat('en-CA', day).format(now) === dateFormat('en-CA', day).format(at);
+  const clock = { ...seconds, fractionalSecondDigits: 3 } as const;
+  return dateFormat(locale, today ? clock : { day: 'numeric', month: 'short', ...clock }).format(at);
+}
+
 /**
  * Start of a bar. Bars of a day and longer are dates: shown in UTC when they start at midnight UTC, so that no
  * viewer sees the day before.

@@ -1,6 +1,8 @@
 import type { SessionView } from '../../../src/contract/session.schema.ts';
-import type { SystemView } from '../../../src/contract/system.schema.ts';
+import type { SupervisionView } from '../../../src/contract/supervision.schema.ts';
+import type { ActorView, SystemView } from '../../../src/contract/system.schema.ts';
 import {
+  type JournalReader,
   Refusal,
   type RuntimePort,
   type TopicChange,
@@ -35,6 +37,32 @@ export const system: SystemView = {
   alarms: [],
 };
 
+export const supervision: SupervisionView = {
+  state: 'running',
+  since: 1,
+  cause: null,
+  measures: [],
+  reports: [
+    { supervisor: 'root/broker', context: 'childTerminated', reason: 'boom', offender: 'orderDesk', at: 2 },
+  ],
+  recoveries: [{ what: 'session', count: 0, meanMs: null, medianMs: null, worstMs: null, recent: [] }],
+  deadLetters: { count: 0, recent: [] },
+  strayFaults: { count: 0, recent: [] },
+  eventLoop: { worstMs: 3.5, recent: [] },
+  journal: {
+    detail: 'full',
+    wanted: 'full',
+    cause: null,
+    since: 1,
+    buffered: 0,
+    capacity: 10,
+    written: 5,
+    lost: 0,
+    bytes: null,
+    oldestAt: null,
+  },
+};
+
 export const session = (id: string): SessionView => ({
   id,
   name: id,
@@ -60,12 +88,16 @@ export const session = (id: string): SessionView => ({
   ordersInFlight: 0,
 });
 
-export const actor = (path: string, state = 'up') => ({
+export const actor = (path: string, state = 'up'): ActorView => ({
   path,
   state,
   status: 'active',
   restarts: 0,
   lastError: null,
+  mailbox: { depth: 0, peak: 0 },
+  handled: 0,
+  restart: 'permanent',
+  supervisor: null,
 });
 
 /** A runtime that holds lists by topic, tells changes when the test says so, and remembers what it was asked. */
@@ -102,6 +134,25 @@ export class FakeRuntime implements RuntimePort {
     if (this.fault !== null) throw this.fault;
     return this.view;
   }
+  supervision() {
+    return supervision;
+  }
+  readonly journal: { -readonly [key in keyof JournalReader]: JournalReader[key] } = {
+    list: async (query) => {
+      this.calls.push(['journal', query]);
+      const data = { event: { type: 'order.filled' } };
+      const entry = { seq: 7, at: 1.5, actor: query.actor ?? 'root', cause: null, version: 1, data };
+      return { items: [{ ...entry, kind: 'step' as const }], next: 7 };
+    },
+    rebuild: async (path, seq) => {
+      this.calls.push(['rebuild', path, seq]);
+      if (path === 'root/nobody') {
+        throw new Refusal(404, 'unknownActor', `actor: found no "${path}" by entry ${seq}, expected a path.`);
+      }
+      const state = { status: 'active' as const, value: 'open', context: { orders: 2 } };
+      return { actor: path, seq, at: 1.5, ...state, folded: 3 };
+    },
+  };
   sessions() {
     return [session('a')];
   }

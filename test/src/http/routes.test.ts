@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../src/contract/problem.schema.ts';
-import { session, system } from './fake-runtime.ts';
+import { session, supervision, system } from './fake-runtime.ts';
 import { bearer, type Harness, harness } from './harness.ts';
 
 let server: Harness;
@@ -72,6 +72,7 @@ describe('a route', () => {
     ['/risk', system.risk],
     ['/system', system],
     ['/actors', { items: [] }],
+    ['/supervision', supervision],
   ])('GET %s answers', async (url, body) => {
     const answer = await ask('GET', url);
     expect([answer.statusCode, answer.json()]).toEqual([200, body]);
@@ -95,6 +96,97 @@ describe('a route', () => {
       ['setRisk', 'halt', 'enough'],
       ['setRisk', 'resume', 'by a person'],
     ]);
+  });
+});
+
+describe('the journal', () => {
+  it('is read by actor, kind, time, number and text, in pages', async () => {
+    const query =
+      'actor=root/broker&below=true&kind=crash,%20restart&from=2026-01-02T03:04:05Z&to=1800000000000';
+    const answer = await ask(
+      'GET',
+      `/journal?${query}&afterSeq=3&beforeSeq=99&text=ORCL&limit=5&order=oldest`,
+    );
+    expect(answer.json()).toMatchObject({ items: [{ seq: 7, at: 1.5, kind: 'step' }], next: 7 });
+    expect(server.runtime.calls).toEqual([
+      [
+        'journal',
+        {
+          actor: 'root/broker',
+          below: true,
+          kinds: ['crash', 'restart'],
+          from: Date.UTC(2026, 0, 2, 3, 4, 5),
+          to: 1_800_000_000_000,
+          afterSeq: 3,
+          beforeSeq: 99,
+          text: 'ORCL',
+          limit: 5,
+          order: 'oldest',
+        },
+      ],
+    ]);
+  });
+
+  it('answers the newest hundred of everyone when nothing is asked', async () => {
+    await ask('GET', '/journal');
+    expect(server.runtime.calls).toEqual([['journal', { below: false, limit: 100, order: 'newest' }]]);
+  });
+
+  it('is told of one actor, named by its path with encoded slashes, however long', async () => {
+    const path = `root/sessions/session:${'long-'.repeat(30)}name`;
+    const answer = await ask('GET', `/actors/${encodeURIComponent(path)}/history?limit=2&kind=crash`);
+    expect(answer.statusCode).toBe(200);
+    expect(server.runtime.calls).toEqual([
+      ['journal', { actor: path, below: false, kinds: ['crash'], limit: 2, order: 'newest' }],
+    ]);
+  });
+
+  it('rebuilds the state of an actor after an entry', async () => {
+    const answer = await ask('GET', '/actors/root%2Fbroker%2ForderDesk/state?seq=12');
+    expect(answer.json()).toMatchObject({
+      actor: 'root/broker/orderDesk',
+      seq: 12,
+      value: 'open',
+      folded: 3,
+    });
+    const unknown = await ask('GET', '/actors/root%2Fnobody/state?seq=12');
+    expect([unknown.statusCode, unknown.json().code]).toEqual([404, 'unknownActor']);
+  });
+
+  it.each([
+    [
+      '/journal?from=yesterday',
+      400,
+      'from',
+      'found "yesterday", expected an ISO 8601 time or epoch milliseconds',
+    ],
+    [
+      '/journal?to=2026-13-45',
+      400,
+      'to',
+      'found "2026-13-45", expected an ISO 8601 time or epoch milliseconds',
+    ],
+    ['/journal?kind=crash,crush', 400, 'kind', /^found "crash,crush", expected some of run, spawn, step/],
+    ['/journal?limit=0', 400, 'limit', 'found "0", expected a whole number from 1 to 1000'],
+    ['/journal?limit=1e3', 400, 'limit', 'found "1e3", expected a whole number from 1 to 1000'],
+    ['/journal?order=random', 400, 'order', 'found "random", expected newest or oldest'],
+    ['/journal?below=perhaps', 400, 'below', 'found "perhaps", expected true or false'],
+    ['/journal?afterSeq=-1', 400, 'afterSeq', /^found "-1", expected a whole number/],
+    ['/journal?actro=root', 400, 'actro', 'expected no such field'],
+    [
+      '/journal?from=2026-01-02&to=2026-01-01',
+      422,
+      'from',
+      /^found 2026-01-02T.*, expected a time before "to", 2026-01-01T/,
+    ],
+    ['/actors/root/state?seq=x', 400, 'seq', /^found "x", expected a whole number/],
+  ] as const)('%s is refused with %i at %s', async (url, status, path, message) => {
+    const answer = await ask('GET', url);
+    expect(answer.statusCode).toBe(status);
+    expect(problemSchema.parse(answer.json()).errors).toEqual([
+      { path, message: typeof message === 'string' ? message : expect.stringMatching(message) },
+    ]);
+    expect(server.runtime.calls).toEqual([]);
   });
 });
 
@@ -209,9 +301,15 @@ describe('OpenAPI', () => {
         '/api/v1/sessions',
         '/api/v1/orders/{ref}',
         '/api/v1/risk/halt',
+        '/api/v1/actors/{id}/history',
         '/api/v1/feed',
       ]),
     );
+    const journal: { name: string; schema: object }[] = document.paths['/api/v1/journal'].get.parameters;
+    expect(journal.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      maximum: 1000,
+    });
     expect(Object.keys(document.paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([]);
     const { responses } = document.paths['/api/v1/sessions'].get;
     expect(Object.keys(responses.default.content)).toEqual(['application/problem+json']);

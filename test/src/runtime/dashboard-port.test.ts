@@ -37,6 +37,7 @@ function world(change: Record<string, unknown>) {
     },
     status: { risk: { state: state.risk, cause: 'a test' }, lastFillAt: () => state.lastFillAt },
     tree: { directory: { running: () => undefined } },
+    supervision: () => ({ state: 'halted' }),
     onFault: () => undefined,
   } as unknown as DashboardOptions);
   const place = (side: 'BUY' | 'SELL', quantity: string) =>
@@ -83,6 +84,13 @@ describe('an order by hand on a price that is not there', () => {
     const { place, sent } = world(more);
     await expect(place('BUY', '1')).rejects.toMatchObject({ status: 409, code: 'price-not-fresh' });
     expect(sent).toEqual([]);
+  });
+});
+
+describe('the health of the supervision', () => {
+  it('is the one item of its topic', async () => {
+    const { port } = world({});
+    expect(await port.snapshot('supervision')).toEqual([{ state: 'halted' }]);
   });
 });
 

@@ -9,6 +9,7 @@ import { orderDraftSchema } from '../../../src/contract/portfolio.schema.ts';
 import { type SessionView, sessionDraftSchema } from '../../../src/contract/session.schema.ts';
 import { strategyDraftSchema } from '../../../src/contract/strategy.schema.ts';
 import * as data from './mock-data.ts';
+import * as watched from './mock-supervision.ts';
 
 const dist = fileURLToPath(new URL('../../../ui/dist', import.meta.url));
 const types: Record<string, string> = {
@@ -43,7 +44,8 @@ export async function startMockServer(options: { port?: number; still?: boolean 
   const allTrades = data.trades(now, marketTime, spx);
   const lists = new Map<string, unknown[]>([
     ['system', [data.system(now, marketTime)]],
-    ['actors', []],
+    ['actors', watched.actors()],
+    ['supervision', [watched.supervision(now)]],
     ['prices', data.prices(now, marketTime)],
     ['positions', data.positions(now)],
     ['account', [data.account(now)]],
@@ -148,6 +150,19 @@ export async function startMockServer(options: { port?: number; still?: boolean 
       const before = Number(query.get('before') ?? Number.POSITIVE_INFINITY);
       const known = query.get('instrumentId') === data.idOf('SP500') ? bars.slice(0, -1) : [];
       return ok({ items: known.filter((bar) => bar.time < before).slice(-Number(query.get('limit'))) });
+    }
+    const actor = /^GET \/actors\/([^/]+)\/(history|state)$/.exec(call);
+    if (actor !== null) {
+      const path = decodeURIComponent(actor[1] ?? '');
+      if (actor[2] === 'state') return ok(watched.rebuilt(path, Number(query.get('seq')), Date.now()));
+      const older = query.get('beforeSeq');
+      return ok({
+        items: older === null ? watched.journal(now, path) : [],
+        next: older === null ? 8998 : null,
+      });
+    }
+    if (call === 'GET /journal') {
+      return ok({ items: [watched.causeEntry(now, Number(query.get('afterSeq')) + 1)], next: null });
     }
     if (call === 'GET /trades') return ok({ items: [] });
     if (call === 'POST /positions/refresh') {

@@ -1,3 +1,5 @@
+import { journalDetails } from '../../../machines/domain/journal.ts';
+import type { SupervisionView } from '../../../src/contract/supervision.schema.ts';
 import type { SystemView } from '../../../src/contract/system.schema.ts';
 import type { FeedStatus } from '../../feed/client.ts';
 
@@ -10,7 +12,10 @@ export type TroubleKind =
   | 'storeDown'
   | 'storeDegraded'
   | 'riskHalted'
-  | 'riskReducing';
+  | 'riskReducing'
+  | 'supervisionHalted'
+  | 'journalSteps'
+  | 'journalFacts';
 
 /** Something in the world that is not well. `banner.<kind>` in the locales says what works and what to do. */
 export interface Trouble {
@@ -27,14 +32,41 @@ export interface Trouble {
 export const STARTING_GRACE_MS = 3000;
 
 /** Everything that is not well, worst first. Without a feed nothing else is known, so nothing else is said. */
-export function troubles(system: SystemView | null, feed: FeedStatus, now: number): readonly Trouble[] {
+export function troubles(
+  system: SystemView | null,
+  feed: FeedStatus,
+  now: number,
+  supervision: SupervisionView | null = null,
+): readonly Trouble[] {
   if (feed.state === 'lost') {
     return [
       { kind: 'feed', tone: 'danger', since: feed.since, cause: feed.reason, facts: {}, retryAt: null },
     ];
   }
   if (system === null) return [];
-  return [...brokerTroubles(system, now), ...storeTroubles(system), ...riskTroubles(system)];
+  const halted = haltTroubles(supervision);
+  return [
+    ...halted,
+    ...brokerTroubles(system, now),
+    ...storeTroubles(system),
+    // Supervision that gave up has halted trading: said once.
+    ...riskTroubles(system).filter(() => halted.length === 0 || system.risk.author !== 'supervisor'),
+    ...journalTroubles(supervision),
+  ];
+}
+
+function haltTroubles(supervision: SupervisionView | null): Trouble[] {
+  if (supervision === null || supervision.state === 'running') return [];
+  const { since, cause } = supervision;
+  return [{ kind: 'supervisionHalted', tone: 'danger', since, cause, facts: {}, retryAt: null }];
+}
+
+function journalTroubles(supervision: SupervisionView | null): Trouble[] {
+  if (supervision === null) return [];
+  const { detail, wanted, since, cause } = supervision.journal;
+  if (detail === 'full' || journalDetails.indexOf(detail) >= journalDetails.indexOf(wanted)) return [];
+  const kind = detail === 'steps' ? 'journalSteps' : 'journalFacts';
+  return [{ kind, tone: 'warn', since, cause, facts: {}, retryAt: null }];
 }
 
 function brokerTroubles({ connection }: SystemView, now: number): Trouble[] {
