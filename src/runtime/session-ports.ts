@@ -14,6 +14,7 @@ import { createDecider, type DecisionFacts } from '../../machines/session/decide
 import type { FactsRequest, SessionPorts } from '../../machines/session/session.ports.ts';
 import type { StoreStatus } from '../../machines/store/store.machine.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
+import { startDeciderThread } from './decider-thread.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { whenTradedAfter } from './proof-of-trading.ts';
 
@@ -150,7 +151,8 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
         const words = problems.map((p) => `${p.path}: found ${p.found}, expected ${p.expected}`).join('; ');
         throw new Error(`strategy "${stored.name}" cannot run: ${words}`);
       }
-      return createDecider({ definition, kind, parameters: parsed.value });
+      if (definition.thread === 'main') return createDecider({ definition, kind, parameters: parsed.value });
+      return startDeciderThread({ definition, kind: stored.kind, parameters: stored.parameters });
     },
     gatherFacts: async (definition, request) => {
       if (options.connection().ready && !request.late && !request.superseded) {

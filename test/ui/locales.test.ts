@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { connectionPhases } from '../../machines/connection/connection.status.ts';
 import { guardNames } from '../../machines/domain/decision.ts';
 import { orderStates } from '../../machines/domain/order.ts';
-import { sessionStates } from '../../machines/domain/session.ts';
+import { deciderThreads, sessionStates } from '../../machines/domain/session.ts';
 import en from '../../ui/locales/en.json';
 import fr from '../../ui/locales/fr.json';
 
@@ -60,6 +60,7 @@ describe('the locales', () => {
     const wanted = [
       ...guardNames.map((name) => `guard.${name}`),
       ...[...sessionStates, 'failed'].map((name) => `state.${name}`),
+      ...deciderThreads.flatMap((name) => [`thread.${name}`, `thread.${name}Hint`]),
       ...orderStates.map((name) => `orderState.${name}`),
       ...connectionPhases.map((name) => `phase.${name}`),
       ...['autotrader', 'manual', 'ibkr'].map((name) => `source.${name}`),

@@ -11,7 +11,14 @@ const definition: SessionDefinition = {
   ...{ id: 'oracle', name: 'Oracle', timeframe: '5m', strategy: 'sma', orderType: 'MKT' },
   instrument: { symbol: 'ORCL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
   sizing: { kind: 'fixed', quantity: '1' },
-  ...{ limitOffsetBps: 0, allowShort: false, bufferSize: 200, active: true, origin: 'config' },
+  ...{
+    limitOffsetBps: 0,
+    allowShort: false,
+    thread: 'main',
+    bufferSize: 200,
+    active: true,
+    origin: 'config',
+  },
 };
 const decision: Decision = {
   ...{ sessionId: 'oracle', instrumentId: id, barTime: 1, at: 1, close: 1, signal: 'flat', guard: null },
