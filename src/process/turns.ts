@@ -12,8 +12,8 @@ export interface Hold {
 /**
  * Who is at work on the event loop. Whoever runs actors brackets each turn:
  *
- *     const before = turns.begin(number);
- *     try { ...the actor's transition... } finally { turns.end(before); }
+ *     const turn = turns.begin(number);
+ *     try { ...the actor's transition... } finally { turns.end(turn); }
  *
  * A turn is synchronous, and turns nest. A call costs one reading of the clock (0.1 to 0.2 µs), unless the caller
  * has read `performance.now()` anyway and hands it on as `at`.
@@ -25,7 +25,7 @@ export interface Turns {
   forget(path: string): void;
   /** @returns what its `end` needs */
   begin(actor: number, at?: number): number;
-  end(before: number, at?: number): void;
+  end(turn: number, at?: number): void;
   /** For whoever measures turns itself: tell those longer than a few ms only. */
   noteTurn(path: string, ms: number): void;
 }
@@ -54,27 +54,30 @@ export function createTurns(clock: () => number, shared: Shared): WatchedTurns {
   let last = 0;
   /** Numbers above it have not been told to the watching thread. */
   let told = 0;
-  let present = 0;
+  /** The turns under way, the innermost last: whose they are, and what each held without those inside it. */
+  const actors: number[] = [];
+  const selfMs: number[] = [];
+  let depth = 0;
+  /** When the innermost one last took over. */
   let since = 0;
 
   const noteTurn = (path: string, ms: number): void => {
     holds.set(path, (holds.get(path) ?? 0) + ms);
   };
-  const pass = (to: number, at: number): void => {
-    if (present !== 0 && at - since >= NOTED_MS) {
-      noteTurn(paths.get(present) ?? `actor number ${present}`, at - since);
-    }
-    present = to;
+  const charge = (at: number): void => {
+    if (depth > 0) selfMs[depth - 1] = (selfMs[depth - 1] ?? 0) + at - since;
     since = at;
+  };
+  const show = (actor: number): void => {
     // Its name travels with the next beat, which may never come.
-    if (to > told && cells[cell.namedActor] !== to) {
+    if (actor > told && cells[cell.namedActor] !== actor) {
       // A copy: a text encoder does not write into shared memory.
-      const bytes = encoder.encode(paths.get(to) ?? '').subarray(0, name.length);
+      const bytes = encoder.encode(paths.get(actor) ?? '').subarray(0, name.length);
       name.set(bytes);
       cells[cell.nameLength] = bytes.length;
-      cells[cell.namedActor] = to;
+      cells[cell.namedActor] = actor;
     }
-    cells[cell.actor] = to;
+    cells[cell.actor] = actor;
   };
 
   return {
@@ -95,12 +98,22 @@ export function createTurns(clock: () => number, shared: Shared): WatchedTurns {
       changed.push([number, null]);
     },
     begin(actor, at = clock()) {
-      const before = present;
-      pass(actor, at);
-      return before;
+      charge(at);
+      actors[depth] = actor;
+      selfMs[depth] = 0;
+      show(actor);
+      depth += 1;
+      return depth - 1;
     },
-    end(before, at = clock()) {
-      pass(before, at);
+    end(turn, at = clock()) {
+      // Those above it whose end was never told have ended too.
+      while (depth > turn) {
+        charge(at);
+        depth -= 1;
+        const [actor = 0, ms = 0] = [actors[depth], selfMs[depth]];
+        if (ms >= NOTED_MS) noteTurn(paths.get(actor) ?? `actor number ${actor}`, ms);
+      }
+      show(depth > 0 ? (actors[depth - 1] ?? 0) : 0);
     },
     noteTurn,
     longest() {
@@ -110,8 +123,8 @@ export function createTurns(clock: () => number, shared: Shared): WatchedTurns {
     },
     clear() {
       if (holds.size > 0) holds.clear();
-      present = 0;
-      cells[cell.actor] = 0;
+      depth = 0;
+      show(0);
     },
     news() {
       if (changed.length === 0) return changed;

@@ -44,7 +44,9 @@ export interface Watchdog {
 
 /**
  * Beats in the time of the shortest stall that is told: how sharply one is measured, against what beating costs.
- * Forty beats a second take 0.5 % of a busy core and less of an idle one.
+ * Forty beats a second take 0.5 % of a core on a crowded machine, and less on an idle one. The cheaper
+ * `monitorEventLoopDelay({ samplePerIteration: true })` does not see what callbacks of sockets and files hold
+ * (measured on Node 26.10).
  */
 const BEATS_PER_STALL = 2;
 
@@ -70,9 +72,12 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   const thread = new Worker(workerUrl, { name: 'watchdog', workerData: setup, env: {} });
   thread.unref();
   let isStopping = false;
-  thread.once('error', (error) => onFault(`the watchdog's thread failed: ${failureMessage(error)}`));
-  thread.once('exit', (code) => {
-    if (!isStopping) onFault(`the watchdog's thread ended with code ${code}`);
+  let cause = 'nobody ended it';
+  thread.once('error', (error) => {
+    cause = failureMessage(error);
+  });
+  thread.once('exit', () => {
+    if (!isStopping) onFault(`the watchdog's thread is gone: ${cause}`);
   });
 
   let worst = 0;

@@ -7,7 +7,7 @@ import { cell, parseNameNews, parseWatchSetup, shareMemory } from './watchdog.sh
 
 const { memory, hangMs, repeatMs } = parseWatchSetup(workerData);
 const { cells, name } = shareMemory(memory);
-const lookMs = Math.max(10, Math.min(250, hangMs / 4));
+const lookMs = Math.max(10, Math.min(500, hangMs / 4));
 const names = new Map<number, string>();
 
 function whoIsAtWork(): string {

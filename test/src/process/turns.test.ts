@@ -23,9 +23,9 @@ describe('turns', () => {
       [a, 30],
       [b, 5],
     ] as const) {
-      const before = turns.begin(actor);
+      const turn = turns.begin(actor);
       pass(ms);
-      turns.end(before);
+      turns.end(turn);
     }
     expect(turns.longest()).toEqual({ path: 'root/a', ms: 30 });
   });
@@ -42,13 +42,36 @@ describe('turns', () => {
     expect(turns.longest()).toEqual({ path: 'child', ms: 90 });
   });
 
+  it('count for an actor what it does between the short turns of many others', () => {
+    const { turns, pass } = setup();
+    const child = turns.numberOf('child');
+    const parent = turns.begin(turns.numberOf('parent'));
+    for (let i = 0; i < 64; i += 1) {
+      pass(0.5);
+      const turn = turns.begin(child);
+      pass(0.25);
+      turns.end(turn);
+    }
+    turns.end(parent);
+    expect(turns.longest()).toEqual({ path: 'parent', ms: 32 });
+  });
+
+  it('end with the turn around them when their own end was not told', () => {
+    const { turns, pass, atWork } = setup();
+    const outer = turns.begin(turns.numberOf('parent'));
+    turns.begin(turns.numberOf('threw'));
+    pass(40);
+    turns.end(outer);
+    expect([turns.longest(), atWork()]).toEqual([{ path: 'threw', ms: 40 }, 0]);
+  });
+
   it('add up what one actor held in several turns', () => {
     const { turns, pass } = setup();
     const actor = turns.numberOf('a');
     for (let i = 0; i < 3; i += 1) {
-      const before = turns.begin(actor);
+      const turn = turns.begin(actor);
       pass(10);
-      turns.end(before);
+      turns.end(turn);
     }
     turns.noteTurn('b', 29);
     expect(turns.longest()).toEqual({ path: 'a', ms: 30 });
@@ -56,9 +79,9 @@ describe('turns', () => {
 
   it('keep no short turn and nothing between turns', () => {
     const { turns, pass } = setup();
-    const before = turns.begin(turns.numberOf('a'));
+    const turn = turns.begin(turns.numberOf('a'));
     pass(1);
-    turns.end(before);
+    turns.end(turn);
     pass(500);
     expect(turns.longest()).toBeNull();
   });

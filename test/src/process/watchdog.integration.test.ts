@@ -35,10 +35,10 @@ function watch() {
     faults,
     next: () => new Promise<Stall>((done) => waiting.push(done)),
     hold(path: string, ms: number, inside?: () => void) {
-      const before = turns.begin(turns.numberOf(path));
+      const turn = turns.begin(turns.numberOf(path));
       burn(ms);
       inside?.();
-      turns.end(before);
+      turns.end(turn);
     },
   };
 }

@@ -14,23 +14,24 @@ const watchdog = startWatchdog({
 });
 
 function hold(path: string, ms: number): void {
-  const before = watchdog.turns.begin(watchdog.turns.numberOf(path));
+  const turn = watchdog.turns.begin(watchdog.turns.numberOf(path));
   const until = performance.now() + ms;
   while (performance.now() < until) Math.sqrt(until);
-  watchdog.turns.end(before);
+  watchdog.turns.end(turn);
 }
 
-/** Runs work once the event loop has turned a few times, so that the thread has been told the names. */
+/** Runs work after some beats, with which the names have gone to the thread. */
 const soon = (work: () => void): void => {
   watchdog.turns.numberOf('root/sessions/known');
-  setTimeout(work, 1_000);
+  setTimeout(work, Number(hangMs));
 };
 
 const doings: Readonly<Record<string, () => unknown>> = {
   nothing: () => undefined,
   idle: () => setTimeout(() => undefined, 3 * Number(hangMs)),
   'loop-known': () => soon(() => hold('root/sessions/known', Number.POSITIVE_INFINITY)),
-  'loop-new': () => soon(() => hold('root/sessions/new', Number.POSITIVE_INFINITY)),
+  // Before the first beat, and before the thread stands.
+  'loop-new': () => hold('root/sessions/new', Number.POSITIVE_INFINITY),
   'loop-nobody': () =>
     soon(() => {
       for (;;) Math.sqrt(2);
