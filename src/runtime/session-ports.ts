@@ -46,7 +46,7 @@ const PROOF_LIMIT_MS = 1_000;
 const LOT = '1';
 
 interface LateRefusal {
-  readonly reason: 'riskHalted' | 'riskReducing' | 'duplicate' | 'positionNotSynced';
+  readonly reason: 'riskHalted' | 'riskReducing' | 'duplicate' | 'positionNotSynced' | 'dataStale';
   readonly message: string;
 }
 
@@ -79,6 +79,12 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
     if (held !== (decision.values.position ?? null)) {
       const message = `The position is ${held ?? 'not known'} now, decided was on ${decision.values.position}.`;
       return { reason: 'positionNotSynced', message };
+    }
+    // A strategy with a thread of its own may compute for seconds, and the prices of its decision age meanwhile.
+    const ageMs = Number(decision.values.quoteAgeMs ?? 0) + now() - decision.at;
+    if (ageMs > options.maxQuoteAgeMs) {
+      const message = `Decided was on a quote that is ${ageMs} ms old now; at most ${options.maxQuoteAgeMs} ms is allowed.`;
+      return { reason: 'dataStale', message };
     }
     return null;
   }

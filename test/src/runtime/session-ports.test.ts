@@ -43,6 +43,7 @@ function world() {
     answer: { outcome: 'accepted', permId: 1 } as SubmitResult,
     stored: null as Order | null,
     submitted: 0,
+    now: 1_000,
   };
   // Only what the ports under test touch.
   const options = {
@@ -62,7 +63,7 @@ function world() {
     },
     leases: {},
     store: { orders: { get: async () => state.stored }, strategies: {}, decisions: {} },
-    ...{ maxQuoteAgeMs: 1_000, now: () => 1_000, undecidedSince: () => null },
+    ...{ maxQuoteAgeMs: 1_000, now: () => state.now, undecidedSince: () => null },
     connection: () => ({ ready: true, cause: null }),
     risk: () => ({ state: state.risk, since: 0, cause: 'a test', author: 'person' }),
     storeStatus: () => ({ state: 'up', cause: null, since: 0 }),
@@ -109,6 +110,7 @@ describe('placing an order', () => {
     ['risk was halted', { risk: 'halted' }, 'riskHalted'],
     ['another session sent an order for it', { inFlight: [`tw.s.b.${'0'.repeat(26)}`] }, 'duplicate'],
     ['a fill came in that the position does not show', { lastFillAt: 101 }, 'positionNotSynced'],
+    ['its prices grew too old', { now: 1_002 }, 'dataStale'],
     ['the position became another one', { position: held('0', 200) }, 'positionNotSynced'],
   ])('commits nothing when %s meanwhile', async (_, change, reason) => {
     const { state, place } = world();
