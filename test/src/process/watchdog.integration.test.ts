@@ -144,7 +144,7 @@ describe('an event loop that does not come back', () => {
       [...written.out.matchAll(/"told":"(\w+)".*"ms":1\d{3}.*"culprit":"([^"]+)"/g)].map((match) =>
         match.slice(1),
       );
-    await expect.poll(told).toEqual([
+    await expect.poll(told, { timeout: 20_000 }).toEqual([
       ['stall', 'root/sessions/known'],
       ['hang', 'root/sessions/known'],
     ]);

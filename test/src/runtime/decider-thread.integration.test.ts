@@ -18,6 +18,9 @@ const kindsModule = new URL('./unruly-kinds.ts', import.meta.url);
 const quiet = barAt(1, 100);
 const unrulyBar = (time: number): Bar => barAt(time, 101);
 
+/** For machines that are busy. */
+const patience = { timeout: 20_000 };
+
 const threads: DeciderThread[] = [];
 async function start(kind: string, more: Partial<DeciderThreadOptions> = {}): Promise<DeciderThread> {
   const thread = await startDeciderThread({ definition, kind, parameters: {}, kindsModule, ...more });
@@ -102,8 +105,8 @@ describe('a strategy in a thread of its own', () => {
   });
 
   it('may warm up for longer than one bar may take', async () => {
-    const thread = await start('burns', { parameters: { ms: 200 }, decideTimeoutMs: 600 });
-    await thread.warm([2, 3, 4, 5, 6].map(unrulyBar));
+    const thread = await start('burns', { parameters: { ms: 200 }, decideTimeoutMs: 1_000 });
+    await thread.warm([2, 3, 4, 5, 6, 7, 8, 9].map(unrulyBar));
     expect((await thread.decide(quiet, fairFacts)).outcome).toBe('order');
   });
 
@@ -114,7 +117,7 @@ describe('a strategy in a thread of its own', () => {
   });
 
   it.each([
-    ['nobody knows', 'bogus', {}, 'kind: found "bogus", expected one of sma, rsi, enhanced'],
+    ['is known to nobody', 'bogus', {}, 'kind: found "bogus", expected one of sma, rsi, enhanced'],
     ['has bad parameters', 'sma', { parameters: { fast: 'x' } }, 'it threw'],
     [
       'has no module',
@@ -154,7 +157,7 @@ describe('a session whose strategy has a thread', () => {
   const withThread = (kind: string, made: DeciderThread[]) =>
     createWorld({
       createDecider: async () => {
-        const thread = await start(kind, { decideTimeoutMs: 300 });
+        const thread = await start(kind, { decideTimeoutMs: 500 });
         made.push(thread);
         return thread;
       },
@@ -166,7 +169,7 @@ describe('a session whose strategy has a thread', () => {
     const world = withThread('burns', made);
     await world.pass();
     world.closeBar(4);
-    await expect.poll(() => world.decided.length).toBe(1);
+    await expect.poll(() => world.decided.length, patience).toBe(1);
     expect(world.decided[0]).toMatchObject({ sessionId: 'orcl', barTime: 4, outcome: 'order' });
     world.actor.send({ type: 'session.stop' });
     await made[0]?.ended;
@@ -178,13 +181,13 @@ describe('a session whose strategy has a thread', () => {
     const world = withThread('loops', made);
     await world.pass();
     world.market({ type: 'market.bar', bar: unrulyBar(4), late: false });
-    await expect.poll(() => world.errors, { timeout: 10_000 }).toHaveLength(1);
-    expect(String(world.errors[0])).toContain('no answer within 300 ms');
+    await expect.poll(() => world.errors, patience).toHaveLength(1);
+    expect(String(world.errors[0])).toContain('no answer within 500 ms');
     await made[0]?.ended;
     const again = withThread('loops', made);
     await again.pass();
     again.closeBar(4);
-    await expect.poll(() => again.decided.length).toBe(1);
+    await expect.poll(() => again.decided.length, patience).toBe(1);
     expect(made).toHaveLength(2);
   });
 });
