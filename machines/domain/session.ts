@@ -11,6 +11,10 @@ export type Sizing =
   /** A percentage (0 to 100) of net liquidation lost if the strategy's stop is hit; needs a strategy that gives stops. */
   | { readonly kind: 'risk'; readonly percent: number };
 
+/** Where a session's strategy decides: among the actors, or in a thread of its own, which heavy computing needs. */
+export const deciderThreads = ['main', 'worker'] as const;
+export type DeciderThread = (typeof deciderThreads)[number];
+
 /** A trading session as declared. */
 export interface SessionDefinition {
   /** Unique, lower case letters, digits and dashes, at most 40 characters. */
@@ -27,6 +31,8 @@ export interface SessionDefinition {
   readonly allowShort: boolean;
   /** Closed bars that the rolling buffer holds; at least 200. */
   readonly bufferSize: number;
+  /** Where the strategy decides. @default 'main' */
+  readonly thread: DeciderThread;
   /** Starts with the runtime. */
   readonly active: boolean;
   readonly origin: 'config' | 'dashboard';

@@ -19,6 +19,7 @@ const guards: Readonly<Record<string, GuardName>> = {
   storeDown: 'storeDown',
   duplicate: 'orderInFlight',
   positionNotSynced: 'positionNotSynced',
+  dataStale: 'dataStale',
   riskHalted: 'riskHalted',
   riskReducing: 'riskReducing',
 };

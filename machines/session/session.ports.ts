@@ -1,13 +1,24 @@
 import { fromCallback, fromPromise } from 'xstate';
+import type { Bar } from '../domain/bar.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { Position } from '../domain/position.ts';
 import type { SessionDefinition } from '../domain/session.ts';
-import type { Decider, DecisionFacts } from './decide.ts';
+import type { DecisionFacts } from './decide.ts';
 import type { ClosedBar, Lease, MarketNews } from './session.events.ts';
 import type { PlacedOrder } from './session.placed.ts';
 
-/** The part of a decider that a live session uses. It holds streaming indicators and is never shared. */
-export type SessionDecider = Pick<Decider, 'warm' | 'decide'>;
+/**
+ * The part of a decider that a live session uses. It holds streaming indicators and is never shared. One that works
+ * elsewhere answers promises; the next call is made when the last one has been answered.
+ */
+export interface SessionDecider {
+  warm(bars: readonly Bar[]): void | Promise<void>;
+  decide(bar: Bar, facts: DecisionFacts): Decision | Promise<Decision>;
+  /** Tells, at most once, that it broke while nothing was asked of it; undefined: it cannot. */
+  onBroken?(listener: (error: Error) => void): void;
+  /** Gives back what it holds; called once, whatever is unanswered. Undefined: it holds nothing. */
+  close?(): void;
+}
 
 export interface FactsRequest extends ClosedBar {
   /** A newer bar has closed already. */

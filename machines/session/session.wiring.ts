@@ -26,43 +26,64 @@ function quietly(dispose: () => void): () => void {
 }
 
 /**
- * The decider's actor: loads the strategy, then answers `decider.warm` and `decider.decide` in their order.
- * A strategy that throws, while it loads or while it decides, mutes the actor and tells `decider.failed`.
- * It is the seam behind which deciding can move to a worker thread.
+ * The decider's actor: loads the strategy, then answers `decider.warm` and `decider.decide` in their order, one
+ * at a time, wherever the decider works. A strategy that throws, while it loads or while it decides, and a decider
+ * that breaks, mute the actor and tell `decider.failed`. Stopped or failed it tells nothing more and closes the decider.
  */
 function deciderActor(create: SessionPorts['createDecider']) {
   return fromCallback<DeciderCommand, { definition: SessionDefinition }>(({ input, receive, sendBack }) => {
-    const early: DeciderCommand[] = [];
+    const waiting: DeciderCommand[] = [];
     let decider: SessionDecider | null = null;
+    let isAsked = false;
     let open = true;
     const tell = (event: SessionEvent): void => {
       if (open) sendBack(event);
     };
+    const end = (): void => {
+      const ended = decider;
+      open = false;
+      decider = null;
+      if (ended?.close !== undefined) quietly(() => ended.close?.())();
+    };
     const fail = (error: unknown): void => {
       tell({ type: 'decider.failed', message: failureMessage(error) });
-      open = false;
+      end();
     };
-    const obey = (ready: SessionDecider, command: DeciderCommand): void => {
-      if (!open) return;
-      try {
-        if (command.type === 'decider.warm') ready.warm(command.bars);
-        else tell({ type: 'decider.decided', decision: ready.decide(command.bar, command.facts) });
-      } catch (error) {
-        fail(error);
+    const obey = (ready: SessionDecider, command: DeciderCommand): unknown => {
+      if (command.type === 'decider.warm') return ready.warm(command.bars);
+      const tellDecided = (decision: Decision): void => tell({ type: 'decider.decided', decision });
+      const answer = ready.decide(command.bar, command.facts);
+      return answer instanceof Promise ? answer.then(tellDecided) : tellDecided(answer);
+    };
+    const work = (): void => {
+      while (open && decider !== null && !isAsked) {
+        const command = waiting.shift();
+        if (command === undefined) return;
+        try {
+          const done = obey(decider, command);
+          if (!(done instanceof Promise)) continue;
+          isAsked = true;
+          done.then(() => {
+            isAsked = false;
+            work();
+          }, fail);
+        } catch (error) {
+          fail(error);
+        }
       }
     };
     receive((command) => {
-      if (decider === null) early.push(command);
-      else obey(decider, command);
+      waiting.push(command);
+      work();
     });
     // An async function, so that a port that throws at once is a rejection like any other.
     (async () => create(input.definition))().then((made) => {
       decider = made;
-      for (const command of early.splice(0)) obey(made, command);
+      if (!open) return end();
+      made.onBroken?.(fail);
+      work();
     }, fail);
-    return () => {
-      open = false;
-    };
+    return end;
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deciderThreads } from '../../machines/domain/session.ts';
 import { decimalText, instantMs, instrumentKeySchema, slug, timeframeSchema } from './values.ts';
 
 export const sizingSchema = z.discriminatedUnion('kind', [
@@ -36,6 +37,10 @@ export const sessionDraftSchema = z.strictObject({
     .max(5000)
     .default(250)
     .describe('Closed bars kept in the rolling buffer'),
+  thread: z
+    .enum(deciderThreads)
+    .default('main')
+    .describe('worker: the strategy decides in a thread of its own, so that heavy computing holds up nobody'),
   active: z.boolean().default(true).describe('Starts with the runtime'),
 });
 export type SessionDraft = z.infer<typeof sessionDraftSchema>;
@@ -85,6 +90,7 @@ export const sessionViewSchema = z.object({
   sizing: sizingSchema,
   orderType: z.enum(['MKT', 'LMT']),
   allowShort: z.boolean(),
+  thread: z.enum(deciderThreads),
   origin: z.enum(['config', 'dashboard']),
   /** What the person wants; the actor follows. */
   desired: z.enum(['running', 'paused', 'stopped']),

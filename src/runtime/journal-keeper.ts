@@ -63,7 +63,10 @@ export class JournalKeeper {
     readonly onFault: (message: string) => void;
   };
   readonly #timer: NodeJS.Timeout;
-  #size: { readonly bytes: number | null; readonly oldestAt: number | null } = { bytes: null, oldestAt: null };
+  #size: { readonly bytes: number | null; readonly oldestAt: number | null } = {
+    bytes: null,
+    oldestAt: null,
+  };
   #checkpointed: { readonly seq: number; readonly day: number };
   #round: Promise<void> | null = null;
 

@@ -14,6 +14,7 @@ import { createDecider, type DecisionFacts } from '../../machines/session/decide
 import type { FactsRequest, SessionPorts } from '../../machines/session/session.ports.ts';
 import type { StoreStatus } from '../../machines/store/store.machine.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
+import { startDeciderThread } from './decider-thread.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { whenTradedAfter } from './proof-of-trading.ts';
 
@@ -45,7 +46,7 @@ const PROOF_LIMIT_MS = 1_000;
 const LOT = '1';
 
 interface LateRefusal {
-  readonly reason: 'riskHalted' | 'riskReducing' | 'duplicate' | 'positionNotSynced';
+  readonly reason: 'riskHalted' | 'riskReducing' | 'duplicate' | 'positionNotSynced' | 'dataStale';
   readonly message: string;
 }
 
@@ -78,6 +79,12 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
     if (held !== (decision.values.position ?? null)) {
       const message = `The position is ${held ?? 'not known'} now, decided was on ${decision.values.position}.`;
       return { reason: 'positionNotSynced', message };
+    }
+    // A strategy with a thread of its own may compute for seconds, and the prices of its decision age meanwhile.
+    const ageMs = Number(decision.values.quoteAgeMs ?? 0) + now() - decision.at;
+    if (ageMs > options.maxQuoteAgeMs) {
+      const message = `Decided was on a quote that is ${ageMs} ms old now; at most ${options.maxQuoteAgeMs} ms is allowed.`;
+      return { reason: 'dataStale', message };
     }
     return null;
   }
@@ -150,7 +157,8 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
         const words = problems.map((p) => `${p.path}: found ${p.found}, expected ${p.expected}`).join('; ');
         throw new Error(`strategy "${stored.name}" cannot run: ${words}`);
       }
-      return createDecider({ definition, kind, parameters: parsed.value });
+      if (definition.thread === 'main') return createDecider({ definition, kind, parameters: parsed.value });
+      return startDeciderThread({ definition, kind: stored.kind, parameters: stored.parameters });
     },
     gatherFacts: async (definition, request) => {
       if (options.connection().ready && !request.late && !request.superseded) {

@@ -18,7 +18,10 @@ export interface TickSummary {
 type Told = Pick<Quote, 'instrumentId' | 'last' | 'receivedAt'>;
 
 /** A summary with one more tick. */
-export function addTick(summary: TickSummary | undefined, { instrumentId, last, receivedAt }: Told): TickSummary {
+export function addTick(
+  summary: TickSummary | undefined,
+  { instrumentId, last, receivedAt }: Told,
+): TickSummary {
   const before = summary ?? {
     ...{ instrumentId, count: 0, from: receivedAt, to: receivedAt },
     ...{ first: null, last: null, high: null, low: null },

@@ -123,6 +123,7 @@ export function sessionView(
     sizing: definition.sizing,
     orderType: definition.orderType,
     allowShort: definition.allowShort,
+    thread: definition.thread,
     origin: definition.origin,
     desired: more.desired,
     state: actor.state,

@@ -6,7 +6,7 @@ import { connectionPhases } from '../../machines/connection/connection.status.ts
 import { guardNames } from '../../machines/domain/decision.ts';
 import { journalDetails, journalKinds } from '../../machines/domain/journal.ts';
 import { orderStates } from '../../machines/domain/order.ts';
-import { sessionStates } from '../../machines/domain/session.ts';
+import { deciderThreads, sessionStates } from '../../machines/domain/session.ts';
 import { deadLetterSchema } from '../../src/contract/supervision.schema.ts';
 import { actorViewSchema } from '../../src/contract/system.schema.ts';
 import en from '../../ui/locales/en.json';
@@ -63,6 +63,7 @@ describe('the locales', () => {
     const wanted = [
       ...guardNames.map((name) => `guard.${name}`),
       ...[...sessionStates, 'failed'].map((name) => `state.${name}`),
+      ...deciderThreads.flatMap((name) => [`thread.${name}`, `thread.${name}Hint`]),
       ...orderStates.map((name) => `orderState.${name}`),
       ...connectionPhases.map((name) => `phase.${name}`),
       ...['autotrader', 'manual', 'ibkr'].map((name) => `source.${name}`),

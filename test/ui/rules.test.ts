@@ -129,8 +129,13 @@ describe('session form', () => {
       instrument: key,
       sizing: { kind: 'percent', percent: 10 },
       bufferSize: 250,
+      thread: 'main',
       active: true,
     });
+  });
+
+  it('sends the strategy to a thread of its own when that is chosen', () => {
+    expect(checkForm({ ...filled, thread: 'worker' }, key).data?.thread).toBe('worker');
   });
 
   it('writes a typed instrument as IBKR does', () => {

@@ -1,8 +1,13 @@
 import { Migration20261122221204_initial } from './migration.20261122221204.initial.ts';
 import { Migration20261125225658_add_journal } from './migration.20261125225658.add-journal.ts';
+import { Migration20261125230210_add_session_thread } from './migration.20261125230210.add-session-thread.ts';
 
 /** Every migration in the order of its making; a name, once released, is never changed. */
 export const migrations = [
   { name: 'Migration20261122221204_initial', class: Migration20261122221204_initial },
   { name: 'Migration20261125225658_add_journal', class: Migration20261125225658_add_journal },
+  {
+    name: 'Migration20261125230210_add_session_thread',
+    class: Migration20261125230210_add_session_thread,
+  },
 ];

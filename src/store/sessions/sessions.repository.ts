@@ -38,6 +38,7 @@ function toDomain(row: InferEntity<typeof SessionEntity>): StoredSession {
       limitOffsetBps: row.limitOffsetBps,
       allowShort: row.allowShort,
       bufferSize: row.bufferSize,
+      thread: row.thread,
       active: row.active,
       origin: row.origin,
     },
@@ -59,10 +60,10 @@ export class SessionsRepository {
   async save(definition: SessionDefinition, desired?: DesiredState): Promise<void> {
     // A copy: MikroORM writes into what it is given, and definitions may be frozen.
     const { id, name, instrument, timeframe, strategy, sizing, orderType } = structuredClone(definition);
-    const { limitOffsetBps, allowShort, bufferSize, active, origin } = definition;
+    const { limitOffsetBps, allowShort, bufferSize, thread, active, origin } = definition;
     const row = {
       ...{ id, name, instrument, timeframe, strategy, sizing, orderType },
-      ...{ limitOffsetBps, allowShort, bufferSize, active, origin },
+      ...{ limitOffsetBps, allowShort, bufferSize, thread, active, origin },
       desired: desired ?? (active ? ('running' as const) : ('stopped' as const)),
       updatedAt: new Date(),
     };

@@ -39,6 +39,7 @@ export const definition: SessionDefinition = {
   orderType: 'MKT',
   limitOffsetBps: 0,
   allowShort: false,
+  thread: 'main',
   bufferSize: 200,
   active: true,
   origin: 'config',

@@ -20,6 +20,7 @@ export const definition: SessionDefinition = {
   orderType: 'MKT',
   limitOffsetBps: 0,
   allowShort: false,
+  thread: 'main',
   bufferSize: 200,
   active: true,
   origin: 'config',
@@ -146,7 +147,9 @@ export function createWorld(
       };
     },
     createDecider: async () => ({
-      warm: (bars) => world.warmedWith.push(...bars.map((at) => at.time)),
+      warm: (bars) => {
+        world.warmedWith.push(...bars.map((at) => at.time));
+      },
       // The facts of these tests are the request itself; the real decider has its own tests.
       decide: (at, facts) => decide(at, facts as unknown as FactsRequest),
     }),

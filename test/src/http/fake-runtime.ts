@@ -73,6 +73,7 @@ export const session = (id: string): SessionView => ({
   sizing: { kind: 'percent', percent: 10 },
   orderType: 'MKT',
   allowShort: false,
+  thread: 'main',
   origin: 'dashboard',
   desired: 'running',
   state: 'collecting',

@@ -8,7 +8,14 @@ const definitionOf = (id: string, changes: Partial<SessionDefinition> = {}): Ses
   ...{ id, name: id, timeframe: '1d', strategy: 'sma', orderType: 'MKT' },
   instrument: { symbol: 'ORCL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
   sizing: { kind: 'fixed', quantity: '1' },
-  ...{ limitOffsetBps: 0, allowShort: false, bufferSize: 200, active: true, origin: 'config' },
+  ...{
+    limitOffsetBps: 0,
+    allowShort: false,
+    thread: 'main',
+    bufferSize: 200,
+    active: true,
+    origin: 'config',
+  },
   ...changes,
 });
 

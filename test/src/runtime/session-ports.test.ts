@@ -11,7 +11,14 @@ const definition: SessionDefinition = {
   ...{ id: 'oracle', name: 'Oracle', timeframe: '5m', strategy: 'sma', orderType: 'MKT' },
   instrument: { symbol: 'ORCL', secType: 'STK', exchange: 'SMART', currency: 'USD' },
   sizing: { kind: 'fixed', quantity: '1' },
-  ...{ limitOffsetBps: 0, allowShort: false, bufferSize: 200, active: true, origin: 'config' },
+  ...{
+    limitOffsetBps: 0,
+    allowShort: false,
+    thread: 'main',
+    bufferSize: 200,
+    active: true,
+    origin: 'config',
+  },
 };
 const decision: Decision = {
   ...{ sessionId: 'oracle', instrumentId: id, barTime: 1, at: 1, close: 1, signal: 'flat', guard: null },
@@ -36,6 +43,7 @@ function world() {
     answer: { outcome: 'accepted', permId: 1 } as SubmitResult,
     stored: null as Order | null,
     submitted: 0,
+    now: 1_000,
   };
   // Only what the ports under test touch.
   const options = {
@@ -55,7 +63,7 @@ function world() {
     },
     leases: {},
     store: { orders: { get: async () => state.stored }, strategies: {}, decisions: {} },
-    ...{ maxQuoteAgeMs: 1_000, now: () => 1_000, undecidedSince: () => null },
+    ...{ maxQuoteAgeMs: 1_000, now: () => state.now, undecidedSince: () => null },
     connection: () => ({ ready: true, cause: null }),
     risk: () => ({ state: state.risk, since: 0, cause: 'a test', author: 'person' }),
     storeStatus: () => ({ state: 'up', cause: null, since: 0 }),
@@ -102,6 +110,7 @@ describe('placing an order', () => {
     ['risk was halted', { risk: 'halted' }, 'riskHalted'],
     ['another session sent an order for it', { inFlight: [`tw.s.b.${'0'.repeat(26)}`] }, 'duplicate'],
     ['a fill came in that the position does not show', { lastFillAt: 101 }, 'positionNotSynced'],
+    ['its prices grew too old', { now: 1_002 }, 'dataStale'],
     ['the position became another one', { position: held('0', 200) }, 'positionNotSynced'],
   ])('commits nothing when %s meanwhile', async (_, change, reason) => {
     const { state, place } = world();

@@ -31,7 +31,14 @@ function busyConfig(): Config {
       ...{ id: idOf(symbol), name: symbol, timeframe: '1d', strategy: 'busy', orderType: 'MKT' },
       instrument: { symbol, secType: 'STK', exchange: 'SMART', currency: 'USD' },
       sizing: { kind: 'percent', percent: 10 },
-      ...{ limitOffsetBps: 0, allowShort: false, bufferSize: 200, active: true, origin: 'config' },
+      ...{
+        limitOffsetBps: 0,
+        allowShort: false,
+        thread: 'main',
+        bufferSize: 200,
+        active: true,
+        origin: 'config',
+      },
     }),
   );
   const strategies = [

@@ -59,7 +59,13 @@ describe('accountViews', () => {
 describe('sessionView', () => {
   const definition: SessionDefinition = {
     ...{ id: 'oracle', name: 'Oracle', instrument: key, timeframe: '5m', strategy: 'sma' },
-    ...{ sizing: { kind: 'fixed', quantity: '1' }, orderType: 'MKT', limitOffsetBps: 0, allowShort: false },
+    ...{
+      sizing: { kind: 'fixed', quantity: '1' },
+      orderType: 'MKT',
+      limitOffsetBps: 0,
+      allowShort: false,
+      thread: 'main',
+    },
     ...{ bufferSize: 200, active: true, origin: 'config' },
   };
   const actor = viewOf(initialContext({ definition, startIn: 'running' }));

@@ -66,7 +66,11 @@ describe('sessions', () => {
     await store.sessions.save(session);
     expect(await store.sessions.get(session.id)).toStrictEqual({ definition: session, desired: 'running' });
     await store.sessions.setDesired(session.id, 'paused');
-    const changed = { ...session, sizing: { kind: 'risk' as const, percent: 0.5 } };
+    const changed = {
+      ...session,
+      thread: 'worker' as const,
+      sizing: { kind: 'risk' as const, percent: 0.5 },
+    };
     await store.sessions.save(changed);
     expect(await store.sessions.all()).toStrictEqual([{ definition: changed, desired: 'paused' }]);
     await store.sessions.save(changed, 'stopped');

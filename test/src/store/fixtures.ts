@@ -31,6 +31,7 @@ export const session: SessionDefinition = {
   orderType: 'MKT',
   limitOffsetBps: 2.5,
   allowShort: false,
+  thread: 'main',
   bufferSize: 250,
   active: true,
   origin: 'config',

@@ -392,6 +392,7 @@ export function sessions(
     sizing: { kind: 'percent', percent: 10 },
     orderType: 'MKT',
     allowShort: false,
+    thread: 'main',
     origin: 'config',
     desired: 'running',
     since: now - 9_000,

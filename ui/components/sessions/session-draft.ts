@@ -20,6 +20,7 @@ export interface SessionForm {
   limitOffsetBps: string;
   allowShort: boolean;
   bufferSize: string;
+  thread: SessionDraft['thread'];
   active: boolean;
 }
 
@@ -38,6 +39,7 @@ export const emptyForm = (): SessionForm => ({
   limitOffsetBps: '0',
   allowShort: false,
   bufferSize: '250',
+  thread: 'main',
   active: true,
 });
 
@@ -68,6 +70,7 @@ export function draftOf(form: SessionForm, key: SessionDraft['instrument'] | nul
     limitOffsetBps: typedNumber(form.limitOffsetBps),
     allowShort: form.allowShort,
     bufferSize: typedNumber(form.bufferSize),
+    thread: form.thread,
     active: form.active,
   };
 }
