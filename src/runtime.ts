@@ -9,6 +9,7 @@ import { checkAddress, listen } from './http/listen.ts';
 import { type ControlRecord, controlFile } from './process/control-record.ts';
 import { type DataFolder, openDataFolder } from './process/data-folder.ts';
 import { type GatewayProcess, startGatewayProcess } from './process/gateway-process.ts';
+import { catchStrayFaults } from './process/stray-faults.ts';
 import { UsageError } from './process/usage-error.ts';
 import type { Log } from './runtime/log.ts';
 import { startTrading } from './runtime/trading.ts';
@@ -162,7 +163,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host: options.host,
       log: log.child('http', 'warn'),
     });
-    teardown.add('trading', 1_800, () => trading.stop());
+    const strays = catchStrayFaults((error) => trading.strayFault(error));
+    teardown.add('stray faults', 100, async () => strays.release());
+    teardown.add('trading', 2_000, () => trading.stop());
     teardown.add('web server', 600, () => app.close());
     const { url } = await listen(app, { host: options.host, port: options.port });
     const record: ControlRecord = { url, token: controlToken, pid: process.pid };

@@ -218,6 +218,13 @@ export class DashboardPort implements RuntimePort {
   }
 
   setRisk(command: 'halt' | 'reduce' | 'resume', cause: string): SystemView {
+    if (this.#options.supervision().state === 'halted') {
+      throw new Refusal(
+        409,
+        'supervision-halted',
+        'risk: found the supervision halted for good, expected it running; nothing trades until Tradewarden is started again',
+      );
+    }
     const risk = this.#options.tree.directory.running('risk');
     if (risk === undefined) {
       throw new Refusal(

@@ -4,7 +4,9 @@ import type { DeadLetterView, JournalStatusView } from '../contract/supervision.
 import type { Inspector } from '../inspect/probe.state.ts';
 import { probeSystem } from '../inspect/probe.ts';
 import { Recorder } from '../inspect/recorder.ts';
+import type { ActorRecord, Turn } from '../inspect/turn.ts';
 import type { JournalSink } from '../inspect/writer.ts';
+import type { Turns } from '../process/turns.ts';
 import type { MailboxStats } from './actor-directory.ts';
 
 export interface FlightRecorderOptions {
@@ -20,8 +22,8 @@ export interface FlightRecorderOptions {
   readonly onFault: (message: string) => void;
   readonly onDetail: (detail: JournalDetail, cause: string | null) => void;
   readonly onDeadLetter: (letter: DeadLetterView) => void;
-  /** An actor held the event loop for longer than a few ms. */
-  readonly onSlowTurn: (path: string, tookMs: number) => void;
+  /** Told of every turn, so that who holds the event loop can be named; null: nobody asks. */
+  readonly turns: Turns | null;
 }
 
 /** What is known of the journal without asking the database. */
@@ -44,9 +46,6 @@ export interface FlightRecorder {
   close(withinMs: number): Promise<void>;
 }
 
-/** Turns longer than this are told to the watchdog. */
-const SLOW_TURN_MS = 5;
-
 /** Actors of one order each have inputs of their own; their configuration is nobody's. */
 const isPassing = (path: string): boolean => /\/(order|commit):[^/]*$/.test(path);
 
@@ -64,12 +63,22 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
   });
   const tellLetter = (letter: Omit<DeadLetterView, 'at'>): void =>
     options.onDeadLetter({ ...letter, at: Date.now() });
+  const watch = options.turns === null ? null : new TurnWatch(options.turns);
   const probe = probeSystem({
     observer: {
-      begin: (turn) => recorder.begin(turn),
-      end: (turn) => recorder.end(turn),
+      begin(turn) {
+        recorder.begin(turn);
+        watch?.begin(turn);
+      },
+      end(turn) {
+        watch?.end();
+        recorder.end(turn);
+      },
       crashed: (record, error, turn) => recorder.crashed(record, error, turn),
-      ended: (record, status) => recorder.ended(record, status),
+      ended(record, status) {
+        recorder.ended(record, status);
+        if (isPassing(record.path)) options.turns?.forget(record.path);
+      },
       deadLetter: (letter) => {
         recorder.deadLetter(letter);
         const { to, from, event, reason } = letter;
@@ -78,8 +87,6 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
     },
     onFault: options.onFault,
     inspectors: options.inspectors,
-    slowTurnMs: SLOW_TURN_MS,
-    onSlowTurn: (path, _, tookMs) => options.onSlowTurn(path, tookMs),
   });
   return {
     inspect: probe.inspect,
@@ -96,4 +103,29 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
     checkpointAll: () => recorder.checkpointAll(),
     close: (withinMs) => recorder.close(withinMs),
   };
+}
+
+/** Tells the watchdog who is at work. */
+class TurnWatch {
+  readonly #turns: Turns;
+  readonly #numbers = new WeakMap<ActorRecord, number>();
+  readonly #open: number[] = [];
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  begin({ record, began }: Turn): void {
+    let number = this.#numbers.get(record);
+    if (number === undefined) {
+      number = this.#turns.numberOf(record.path);
+      this.#numbers.set(record, number);
+    }
+    this.#open.push(this.#turns.begin(number, began));
+  }
+
+  end(): void {
+    const open = this.#open.pop();
+    if (open !== undefined) this.#turns.end(open);
+  }
 }

@@ -22,6 +22,7 @@ export interface SupervisionSources {
   readonly journal: () => JournalStatusView;
   readonly recoveries: () => readonly RecoverySummary[];
   readonly measures: () => readonly Measure[];
+  readonly worstStallMs: () => number;
   readonly onChange: () => void;
 }
 
@@ -34,7 +35,6 @@ export class SupervisionBook {
   readonly #stalls: StallView[] = [];
   #letterCount = 0;
   #strayCount = 0;
-  #worstStallMs = 0;
   #state: Pick<SupervisionView, 'state' | 'since' | 'cause'>;
 
   constructor(options: SupervisionSources) {
@@ -64,7 +64,6 @@ export class SupervisionBook {
   }
 
   stall(stall: StallView): void {
-    this.#worstStallMs = Math.max(this.#worstStallMs, stall.ms);
     remember(this.#stalls, stall, MAX_RECENT);
     this.#options.onChange();
   }
@@ -75,7 +74,7 @@ export class SupervisionBook {
   }
 
   view(): SupervisionView {
-    const { journal, recoveries, measures } = this.#options;
+    const { journal, recoveries, measures, worstStallMs } = this.#options;
     return {
       ...this.#state,
       measures: measures().map((measure) => ({ ...measure })),
@@ -83,7 +82,7 @@ export class SupervisionBook {
       recoveries: recoveries().map((summary) => ({ ...summary })),
       deadLetters: { count: this.#letterCount, recent: [...this.#letters] },
       strayFaults: { count: this.#strayCount, recent: [...this.#strays] },
-      eventLoop: { worstMs: this.#worstStallMs, recent: [...this.#stalls] },
+      eventLoop: { worstMs: worstStallMs(), recent: [...this.#stalls] },
       journal: journal(),
     };
   }

@@ -1,36 +1,38 @@
 import { hostname } from 'node:os';
-import type { ConnectionEmitted } from '../../machines/connection/connection.events.ts';
 import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
-import type { ConnectionNews } from '../../machines/connection/connection.ports.ts';
-import { instrumentId } from '../../machines/domain/instrument.ts';
-import { isFinal, sourceOfRef } from '../../machines/domain/order.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
 import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
 import { createDeskMachine } from '../../machines/order/desk.machine.ts';
 import { createPortfolioClient, type PortfolioRef } from '../../machines/portfolio/portfolio.client.ts';
 import { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
-import type { RiskEmitted } from '../../machines/risk/risk.events.ts';
 import { createRiskMachine } from '../../machines/risk/risk.machine.ts';
 import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
 import { withSessionPorts } from '../../machines/session/session.machine.ts';
-import { createStoreMachine, type StoreEmitted } from '../../machines/store/store.machine.ts';
+import { createStoreMachine } from '../../machines/store/store.machine.ts';
 import { builtinStrategies } from '../../machines/strategies/builtin.ts';
 import { createIbBroker } from '../broker/ib/ib-broker.ts';
 import type { Config } from '../config/load.ts';
 import type { SystemView } from '../contract/system.schema.ts';
+import { recorded } from '../inspect/draws.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { DashboardPort } from './dashboard-port.ts';
+import { followActors } from './follow-actors.ts';
+import { followFacts } from './follow-facts.ts';
+import { createJournalReader } from './journal-reader.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
+import { createObservers, type Observers } from './observers.ts';
 import { createRiskKeeper, readRisk } from './risk-memory.ts';
+import { SafeHalt } from './safe-halt.ts';
 import { SessionBook } from './session-book.ts';
 import { createSessionPorts } from './session-ports.ts';
 import { orderStore, portfolioStore } from './store-ports.ts';
+import { StrayFaultLimit } from './stray-fault-limit.ts';
 import type { Topics } from './topics.ts';
-import { Tree } from './tree.ts';
+import { Tree, type TreeLogics } from './tree.ts';
 
 export interface TradingOptions {
   readonly config: Config;
@@ -46,6 +48,8 @@ export interface Trading {
   readonly dashboard: DashboardPort;
   /** The running actors by their ids. */
   readonly directory: ActorDirectory;
+  /** Takes in a failure of this process that nobody caught; valid only in the handler that Node calls with it. */
+  strayFault(error: unknown): void;
   /** Drains the sessions, then ends the tree and gives the leases back. Working orders stay at the broker. */
   stop(): Promise<void>;
 }
@@ -82,7 +86,6 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   /** Actors speak before the dashboard is there to listen. */
   let topics: Topics | null = null;
   const mark = (topic: string, key: string): void => topics?.mark(topic, key);
-  const markAll = (topic: string): void => topics?.markAll(topic);
 
   const risk: RiskStatus = await readRisk(store.state, now());
   const status = new LiveStatus(
@@ -98,6 +101,19 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     status.alarm(message);
   };
 
+  const keepRisk = createRiskKeeper(store.state, (cause) =>
+    onFault(`The risk state is not stored yet, and is tried again: ${cause}`),
+  );
+  const observers: Observers = await createObservers({
+    ...{ config: config.runtime, store, version: options.version, status, log, now, onFault },
+    mark,
+    halt: () => halt,
+  });
+  const { directory, recorder, supervision, recoveries } = observers;
+  /** What machines read of clock and chance is recorded with the turn that read it. */
+  const machineNow = recorded(now);
+  const random = recorded(Math.random);
+
   const hub = createMarketDataHub({
     broker: broker.marketData,
     store: {
@@ -107,72 +123,85 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       },
       last: (id, timeframe, count) => store.bars.last(id, timeframe, count),
     },
+    now: machineNow,
     onFault: (error) => onFault(`market data listener: ${String(error)}`),
   });
-  const desk = createDeskClient(() => tree.directory.running('orderDesk') as DeskRef | undefined);
-  const portfolio = createPortfolioClient(
-    () => tree.directory.running('portfolio') as PortfolioRef | undefined,
-  );
+  const desk = createDeskClient(() => directory.running('orderDesk') as DeskRef | undefined);
+  const portfolio = createPortfolioClient(() => directory.running('portfolio') as PortfolioRef | undefined);
   const leases = new LeaseKeeper({
     leases: store.leases,
     holder: `${hostname()}/${process.pid}`,
     isDead: isDeadHere,
     log,
   });
-
-  const tree: Tree = new Tree({
-    logics: {
-      store: createStoreMachine({
-        now,
-        ping: async () => {
-          const began = performance.now();
-          await store.ping();
-          return performance.now() - began;
-        },
-      }),
-      connection: createConnectionMachine({ ...broker.socket, random: Math.random, now }),
-      orderDesk: createDeskMachine({
-        ...{ execution: broker.execution, store: orderStore(store), now },
-        mayLeave: ({ purpose }) => riskRefusal(status.risk, purpose),
-      }),
-      portfolio: createPortfolioMachine({ account: broker.account, store: portfolioStore(store), now }),
-      marketData: hub.logic,
-      risk: createRiskMachine(now, () => status.risk),
-      session: withSessionPorts(
-        createSessionPorts({
-          ...{ hub, desk, portfolio, leases, store, now },
-          maxQuoteAgeMs: data.maxQuoteAgeMs,
-          connection: () => ({ ready: status.connection.phase === 'ready', cause: status.connection.cause }),
-          risk: () => status.risk,
-          storeStatus: () => status.store,
-          lastFillAt: (id) => status.lastFillAt(id),
-          undecidedSince: (id) => book.undecidedSince(id),
-        }),
-      ),
+  const halt: SafeHalt = new SafeHalt({
+    policy: config.runtime.supervision.workingOrders,
+    desk,
+    orders: store.orders,
+    now,
+    onMeasure: ({ message }) => {
+      log.error(message);
+      status.alarm(message);
+      recorder.note('fault', 'process', { type: 'halt', message });
+      mark('supervision', 'supervision');
     },
+  });
+
+  const logics: TreeLogics = {
+    store: createStoreMachine({
+      now: machineNow,
+      ping: async () => {
+        const began = performance.now();
+        await store.ping();
+        return performance.now() - began;
+      },
+    }),
+    connection: createConnectionMachine({ ...broker.socket, random, now: machineNow }),
+    orderDesk: createDeskMachine({
+      ...{ execution: broker.execution, store: orderStore(store), now: machineNow },
+      mayLeave: recorded(({ purpose }) => riskRefusal(status.risk, purpose)),
+    }),
+    portfolio: createPortfolioMachine({
+      ...{ account: broker.account, store: portfolioStore(store), now: machineNow },
+    }),
+    marketData: hub.logic,
+    risk: createRiskMachine(
+      machineNow,
+      recorded(() => status.risk),
+    ),
+    session: withSessionPorts(
+      createSessionPorts({
+        ...{ hub, desk, portfolio, leases, store, now: machineNow },
+        maxQuoteAgeMs: data.maxQuoteAgeMs,
+        connection: () => ({ ready: status.connection.phase === 'ready', cause: status.connection.cause }),
+        risk: () => status.risk,
+        storeStatus: () => status.store,
+        lastFillAt: (id) => status.lastFillAt(id),
+        undecidedSince: (id) => book.undecidedSince(id),
+      }),
+    ),
+  };
+  const tree: Tree = new Tree({
+    logics,
     connection: { endpoint: address, autoConnect: true },
     orders,
     risk,
-    onReport: (report) => {
-      const tell = report.context === 'childStopped' ? log.debug : log.warn;
-      tell(`supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
-      if (report.context === 'gaveUp' || report.context === 'specRefused')
-        status.alarm(`Supervisor ${report.supervisor}: ${report.context}: ${report.reason}`);
-    },
+    directory,
+    actorOptions: { inspect: recorder.inspect },
+    ...{ now: machineNow, random },
+    onReport: (report) => observers.noteReport(report),
     onRootEnd: (cause) => {
       log.error(`the supervision tree ended: ${cause}; nothing trades until a restart`);
-      status.set({
-        risk: {
-          state: 'halted',
-          since: now(),
-          cause: `The supervision tree ended: ${cause}`,
-          author: 'supervisor',
-        },
-      });
-      status.alarm('The supervision tree ended: nothing trades until Tradewarden is restarted.');
+      const halted: RiskStatus = {
+        ...{ state: 'halted', since: now(), author: 'supervisor' },
+        cause: `The supervision tree ended: ${cause}`,
+      };
+      status.set({ risk: halted });
+      keepRisk(halted);
+      supervision.halted(cause);
+      halt.begin(cause);
     },
-    onActorChange: (path) => mark('actors', path),
-    onFault,
+    onHaltedEnd: (cause) => halt.end(cause),
   });
   const book: SessionBook = new SessionBook({
     tree,
@@ -181,135 +210,56 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     onChange: (id) => mark('sessions', id),
     onDecided: (decision) => {
       mark(`decisions:${decision.sessionId}`, String(decision.barTime));
+      const actor = tree.session(decision.sessionId);
+      observers.noteDecision(actor === undefined ? 'process' : directory.pathOf(actor), decision);
       log.debug(
         `${decision.sessionId}: ${decision.outcome === 'order' ? 'order' : decision.guard}: ${decision.reason}`,
       );
+    },
+    onFailed: (id, cause) => recoveries.lost('session', id, cause),
+    onView: ({ id, state, wanted }) => {
+      if (state === 'syncing') recoveries.stands('session', id);
+      else if (!wanted) recoveries.forget('session', id);
     },
   });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
     ...{ store, hub, desk, portfolio, book, tree, status, onFault },
     maxQuoteAgeMs: data.maxQuoteAgeMs,
+    supervision: () => supervision.view(),
+    journal: createJournalReader(store.journal),
   });
   topics = dashboard.topics;
 
-  /** The news of the connection, to everyone who lives by them. */
-  const tell = (news: ConnectionNews): void => {
-    for (const id of ['orderDesk', 'portfolio']) tree.directory.running(id)?.send(news);
-    if (news.type === 'connection.ready') hub.connectionReady();
-    else hub.connectionLost(news.cause);
-  };
-  tree.directory.onStart('connection', (ref) => {
-    ref.on('*', (event) => {
-      const emitted = event as ConnectionEmitted;
-      if (emitted.type !== 'connection.changed') return tell(emitted);
-      if (emitted.status.phase !== status.connection.phase) {
-        log.info(
-          `broker ${emitted.status.phase}${emitted.status.cause === null ? '' : `: ${emitted.status.cause}`}`,
-        );
-      }
-      if (emitted.status.marketTime !== null) hub.setMarketTime(emitted.status.marketTime);
-      status.set({ connection: emitted.status });
-    });
-    // It could not say goodbye: until it is back nothing is ready, and everyone sees so.
-    const end = (): void => {
-      const cause = 'the connection actor is being started again';
-      status.set({ connection: { ...status.connection, phase: 'disconnected', since: now(), cause } });
-      hub.connectionLost(cause);
-    };
-    ref.subscribe({ error: end, complete: end });
+  followActors({
+    ...{ directory, status, hub, desk, portfolio, recoveries, keepRisk, log, now },
+    brokerAddress: `${address.host}:${address.port}`,
   });
-  // A desk or portfolio that starts under a ready connection asks for everything anew.
-  for (const id of ['orderDesk', 'portfolio']) {
-    tree.directory.onStart(id, () => {
-      queueMicrotask(() => {
-        if (id === 'orderDesk') desk.deskStarted();
-        else portfolio.portfolioStarted();
-        if (status.connection.phase === 'ready')
-          tree.directory.running('connection')?.send({ type: 'connection.reload' });
-      });
-    });
-  }
-  tree.directory.onStart('store', (ref) => {
-    ref.on('store.changed', (event) => status.set({ store: (event as StoreEmitted).status }));
+  followFacts({
+    ...{ topics, status, hub, desk, portfolio, book, tree, log, now },
+    execution: broker.execution,
   });
-  const keepRisk = createRiskKeeper(store.state, (cause) =>
-    onFault(`The risk state is not stored yet, and is tried again: ${cause}`),
-  );
-  // A restarted one begins with what was said last: see `recall`.
-  tree.directory.onStart('risk', (ref) => {
-    ref.on('risk.changed', (event) => {
-      const { status: risk } = event as RiskEmitted;
-      log.warn(`risk is ${risk.state}: ${risk.cause} (${risk.author})`);
-      status.set({ risk });
-      keepRisk(risk);
-    });
-  });
-
-  // A fill makes positions that are older stale at once, before it is stored; see also `onExecution` below.
-  broker.execution.subscribe((news) => {
-    if (news.type === 'broker.execution') status.noteFill(news.execution.instrumentId, now());
-  });
-  hub.onQuote((quote) => {
-    mark('prices', quote.instrumentId);
-    mark('system', 'system');
-  });
-  hub.onFeed((feed) => mark('prices', feed.instrumentId));
-  hub.onBar(({ instrumentId: id, timeframe, bar }) => mark(`bars:${id}:${timeframe}`, String(bar.time)));
-  const told = new Map<string, string>();
-  desk.onOrder((order) => {
-    // A fill changes the order too; the log tells of states.
-    if (told.get(order.ref) !== order.state) {
-      const words = order.message === null ? '' : `: ${order.message}`;
-      log.info(
-        `order ${order.ref}: ${order.state}, ${order.side} ${order.filled}/${order.quantity} ${order.instrumentId}${words}`,
-      );
-    }
-    if (isFinal(order.state)) told.delete(order.ref);
-    else told.set(order.ref, order.state);
-    mark('trades', order.ref);
-    if (order.sessionId !== null) mark('sessions', order.sessionId);
-  });
-  desk.onExecution((execution) => {
-    status.noteFill(execution.instrumentId, now());
-    const { source } = sourceOfRef(execution.orderRef);
-    mark('trades', source === 'ibkr' ? `perm:${execution.permId}` : (execution.orderRef ?? ''));
-    for (const id of book.ids()) {
-      const entry = book.get(id);
-      if (entry !== null && instrumentId(entry.definition.instrument) === execution.instrumentId) {
-        tree.session(id)?.send({ type: 'session.sync' });
-      }
-    }
-  });
-  desk.onCommission(() => markAll('trades'));
-  desk.onAlarm((message) => {
-    log.error(`order desk: ${message}`);
-    status.alarm(message);
-  });
-  desk.onState(() => mark('system', 'system'));
-  portfolio.onAlarm((message) => {
-    log.error(`portfolio: ${message}`);
-    status.alarm(message);
-  });
-  portfolio.onChange(() => {
-    markAll('positions');
-    markAll('account');
-    markAll('sessions');
-  });
+  hub.onQuote((quote) => observers.noteQuote(quote));
 
   for (const strategy of [...builtinStrategies, ...config.strategies]) await store.strategies.save(strategy);
   await book.load(config.sessions);
   const released = watch.map(({ timeframes, ...key }) => hub.watch(key, timeframes));
   tree.start();
 
+  const strays = new StrayFaultLimit();
   return {
     dashboard,
-    directory: tree.directory,
+    directory,
+    strayFault: (error) => {
+      if (observers.noteStray(error) || !strays.isExceeded(now())) return;
+      tree.giveUp('failures outside every actor came too often');
+    },
     stop: async () => {
       await book.drain(DRAIN_MS);
       for (const release of released) release();
       await tree.stop();
       await leases.close();
+      await observers.close();
       dashboard.topics.close();
     },
   };

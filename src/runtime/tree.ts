@@ -79,10 +79,15 @@ export class Tree {
 
   /** Whoever wants to hear the actors attaches to the directory before: XState makes them all right here. */
   start(): void {
-    this.#run(this.#root(), 'root', (cause) => {
-      this.#options.onRootEnd(cause);
-      this.#run(this.#halted(), 'halted', this.#options.onHaltedEnd);
-    });
+    this.#run(this.#root(), 'root', (cause) => this.#halt(cause));
+  }
+
+  /** Ends the tree in order as if its root had given up: when the process itself is in doubt. */
+  giveUp(cause: string): void {
+    const root = this.#top;
+    if (root === null || this.#isEnding || root.id !== 'root') return;
+    root.subscribe({ complete: () => this.#isEnding || this.#halt(cause) });
+    root.send({ type: 'supervisor.shutdown' });
   }
 
   /** Ends everything, last started first. */
@@ -126,6 +131,11 @@ export class Tree {
 
   onSessionStart(id: string, listener: (ref: AnyActorRef) => void): () => void {
     return this.directory.onStart(sessionChild(id), listener);
+  }
+
+  #halt(cause: string): void {
+    this.#options.onRootEnd(cause);
+    this.#run(this.#halted(), 'halted', this.#options.onHaltedEnd);
   }
 
   #command(command: SupervisorCommand): void {

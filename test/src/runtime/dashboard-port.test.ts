@@ -4,7 +4,7 @@ import { type DashboardOptions, DashboardPort } from '../../../src/runtime/dashb
 
 const id = 'ORCL.STK.SMART.USD';
 
-function world(change: Record<string, unknown>) {
+function world(change: Record<string, unknown>, supervision = 'running') {
   const state = {
     risk: 'active',
     quantity: '10',
@@ -37,7 +37,7 @@ function world(change: Record<string, unknown>) {
     },
     status: { risk: { state: state.risk, cause: 'a test' }, lastFillAt: () => state.lastFillAt },
     tree: { directory: { running: () => undefined } },
-    supervision: () => ({ state: 'halted' }),
+    supervision: () => ({ state: supervision }),
     onFault: () => undefined,
   } as unknown as DashboardOptions);
   const place = (side: 'BUY' | 'SELL', quantity: string) =>
@@ -90,7 +90,7 @@ describe('an order by hand on a price that is not there', () => {
 describe('the health of the supervision', () => {
   it('is the one item of its topic', async () => {
     const { port } = world({});
-    expect(await port.snapshot('supervision')).toEqual([{ state: 'halted' }]);
+    expect(await port.snapshot('supervision')).toEqual([{ state: 'running' }]);
   });
 });
 
@@ -98,5 +98,12 @@ describe('the risk switch', () => {
   it('says so when nobody heard it', () => {
     const { port } = world({});
     expect(() => port.setRisk('halt', 'a test')).toThrow(/repeat it/);
+  });
+
+  it('cannot be turned on again once the supervision has halted', () => {
+    const { port } = world({}, 'halted');
+    expect(() => port.setRisk('resume', 'a test')).toThrow(
+      expect.objectContaining({ status: 409, code: 'supervision-halted' }),
+    );
   });
 });
