@@ -11,7 +11,7 @@ interface Round {
 }
 
 async function spawnAndStop(count: number): Promise<Round> {
-  const world = await createSessionsWorld(false);
+  const world = createSessionsWorld(false);
   const before = await settledHeap();
   let began = performance.now();
   for (let index = 0; index < count; index += 1) world.add(index, 'idle');
@@ -53,7 +53,7 @@ export const actorsBench: Benchmark = {
 export const groupsBench: Benchmark = {
   names: ['actors.restart', 'actors.fanout'],
   async run(): Promise<Figure[]> {
-    const world = await createSessionsWorld(false);
+    const world = createSessionsWorld(false);
     for (let index = 0; index < COUNT; index += 1) world.add(index, 'running');
     await until(
       world,

@@ -6,7 +6,7 @@ const BARS = 50;
 const ROUNDS = 7;
 
 async function prepare(recording: boolean): Promise<SessionsWorld> {
-  const world = await createSessionsWorld(recording);
+  const world = createSessionsWorld(recording);
   for (let index = 0; index < SESSIONS; index += 1) world.add(index, 'running');
   while (world.session(SESSIONS - 1)?.getSnapshot().value !== 'collecting') await breathe();
   return world;

@@ -6,7 +6,9 @@ import type { MarketNews } from '../../machines/session/session.events.ts';
 import { withSessionPorts } from '../../machines/session/session.machine.ts';
 import { smaKind } from '../../machines/strategies/sma.ts';
 import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machine.ts';
+import type { SupervisorCommand } from '../../machines/supervisor/supervisor.events.ts';
 import { createSupervisor } from '../../machines/supervisor/supervisor.machine.ts';
+import { recorded } from '../../src/inspect/draws.ts';
 import { ActorDirectory } from '../../src/runtime/actor-directory.ts';
 import { createFlightRecorder, type FlightRecorder } from '../../src/runtime/flight-recorder.ts';
 import { fairFacts } from '../machines/session/facts.ts';
@@ -58,35 +60,34 @@ export interface SessionsWorld {
  * (market, database, broker) answers at once.
  * @param recording the flight recorder as in production, with a sink that drops the encoded text
  */
-export async function createSessionsWorld(recording: boolean): Promise<SessionsWorld> {
+export function createSessionsWorld(recording: boolean): SessionsWorld {
   const listeners = new Set<(news: MarketNews) => void>();
   const history = Array.from({ length: 60 }, (_, index) => barAt(index));
   let decided = 0;
+  const fail = (message: string): never => {
+    throw new Error(message);
+  };
+  const directory = new ActorDirectory({
+    onChange: () => undefined,
+    onFault: fail,
+    onUnreachable: () => undefined,
+    statsOf: () => ({ depth: 0, peak: 0, handled: 0 }),
+  });
   const recorder: FlightRecorder | null = recording
-    ? await createFlightRecorder({
+    ? createFlightRecorder({
         sink: { append: async () => undefined, version: async () => 1 },
         firstSeq: 1,
         program: 'bench',
         wanted: 'full',
         capacity: 50_000,
-        now: Date.now,
-        onFault: (message) => {
-          throw new Error(message);
-        },
+        inspectors: [{ types: ['@xstate.actor', '@xstate.snapshot'], inspect: directory.inspect }],
+        turns: null,
+        onFault: fail,
         onDetail: () => undefined,
         onDeadLetter: () => undefined,
-        onTurn: null,
       })
     : null;
-  const directory = new ActorDirectory({
-    onChange: () => undefined,
-    onFault: (message) => {
-      throw new Error(message);
-    },
-    onUnreachable: () => undefined,
-    statsOf: () => ({ depth: 0, peak: 0, handled: 0 }),
-  });
-  const now = recorder === null ? Date.now : recorder.recorded(Date.now);
+  const now = recorded(Date.now);
   const session = withSessionPorts({
     now,
     holdLease: (_, listener) => {
@@ -124,7 +125,7 @@ export async function createSessionsWorld(recording: boolean): Promise<SessionsW
     backoff: { minMs: 0, maxMs: 0, factor: 1, jitterFraction: 0 },
     healthyAfterMs: 60_000,
   };
-  const common = { now, random: recorder === null ? Math.random : recorder.recorded(Math.random) };
+  const common = { now, random: recorded(Math.random) };
   const sessions = createDynamicSupervisor({
     ...common,
     id: 'sessions',
@@ -141,35 +142,28 @@ export async function createSessionsWorld(recording: boolean): Promise<SessionsW
     logics: { sessions },
     children: [{ id: 'sessions', logic: 'sessions', restart: 'permanent', shutdownMs: 5_000 }],
   });
-  const actor = createActor(root, {
-    id: 'root',
-    inspect: (event) => {
-      recorder?.inspect(event);
-      directory.inspect(event);
-    },
-    ...(recorder === null ? {} : { clock: recorder.clock }),
-  });
+  const actor = createActor(root, { id: 'root', inspect: recorder?.inspect ?? directory.inspect });
   actor.subscribe({ error: () => undefined });
   actor.start();
   const idOf = (index: number): string => `session:bench-${index}`;
+  const command = (event: SupervisorCommand) => directory.tell('sessions', event);
 
   return {
     directory,
     decided: () => decided,
     add(index, startIn) {
-      directory.tell('sessions', {
-        type: 'supervisor.startChild',
-        spec: {
-          id: idOf(index),
-          logic: 'session',
-          input: { definition: definitionOf(index), startIn },
-          restart: 'permanent',
-          shutdownMs: 500,
-        },
-      } as { type: string });
+      const input = { definition: definitionOf(index), startIn };
+      const spec = {
+        id: idOf(index),
+        logic: 'session',
+        input,
+        restart: 'permanent',
+        shutdownMs: 500,
+      } as const;
+      command({ type: 'supervisor.startChild', spec });
     },
     remove(index) {
-      directory.tell('sessions', { type: 'supervisor.stopChild', id: idOf(index) } as { type: string });
+      command({ type: 'supervisor.stopChild', id: idOf(index) });
       directory.forget(idOf(index));
     },
     group: (number) => directory.running(`group:${number}`),

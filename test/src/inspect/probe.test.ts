@@ -377,7 +377,7 @@ describe('an event that reaches nobody', () => {
     actor.send({ type: 'flood' });
     expect(notebook.letters.map(({ reason }) => reason)).toEqual(['mailboxFull', 'mailboxFull']);
     expect(notebook.told().slice(-4)).toEqual(['root x', 'root x', 'root x', 'root xstate.test']);
-    expect(probe.mailboxOf(actor)).toEqual({ depth: 0, peak: 4 });
+    expect(probe.mailboxOf(actor)).toEqual({ depth: 0, peak: 4, handled: 5 });
   });
 });
 

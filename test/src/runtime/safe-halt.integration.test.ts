@@ -27,7 +27,7 @@ describe('a root that gives up', () => {
     const instrumentId = 'SP500-2008.STK.SMART.USD';
     for (const symbol of symbols) await dashboard.commandSession(idOf(symbol), 'pause');
     const bought = await dashboard.placeOrder({
-      ...{ instrumentId, side: 'BUY', quantity: '5', timeInForce: 'GTC', orderType: 'MKT' },
+      ...{ instrumentId, side: 'BUY', quantity: '5', timeInForce: 'GTC', orderType: 'MKT', limitPrice: null },
     });
     await until('a position is held', async () => (await stateOf(bought.ref)) === 'filled');
     await dashboard.refreshPositions();
