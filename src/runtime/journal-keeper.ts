@@ -112,7 +112,7 @@ export class JournalKeeper {
       const dropped = await store.retain({ keepDays: limits.keepDays, keepBytes, now: now() });
       if (dropped !== null) recorder.note('retention', 'process', dropped);
       const { bytes, oldestAt } = await store.size();
-      this.#size = { bytes, oldestAt };
+      this.#size = { bytes, oldestAt: oldestAt === null ? null : Math.floor(oldestAt) };
     } catch (error) {
       // The next round tries again; the writer says so when the database is away for long.
       onFault(`journal: ${error instanceof Error ? error.message : String(error)}`);

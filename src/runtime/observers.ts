@@ -49,6 +49,8 @@ export interface Observers {
 }
 
 const TICKS_MS = 10_000;
+/** Shorter ones are in the journal and the dashboard; a busy machine has them all the time. */
+const LONG_STALL_MS = 250;
 const CLOSE_MS = 500;
 const EARLIER_RECOVERIES = 1_000;
 
@@ -83,7 +85,8 @@ export async function createObservers(options: ObserversOptions): Promise<Observ
   const watchdog = startWatchdog({
     now,
     onStall: ({ at, ms, culprit }) => {
-      log.warn(`the event loop was held up for ${Math.round(ms)} ms by ${culprit ?? 'no actor'}`);
+      const tell = ms < LONG_STALL_MS ? log.debug : log.warn;
+      tell(`the event loop was held up for ${Math.round(ms)} ms by ${culprit ?? 'no actor'}`);
       recorder.note('fault', culprit ?? 'process', { type: 'stall', ms, culprit });
       supervision.stall({ at, ms, culprit });
     },
