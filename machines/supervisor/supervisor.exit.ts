@@ -1,4 +1,5 @@
 import type { RestartDecision } from './restart.logic.ts';
+import { planTrouble } from './supervisor.end.ts';
 import type { ChildRecord, NotedExit, SupervisorContext } from './supervisor.events.ts';
 import { findChild, patchChildren, withoutChildren } from './supervisor.logic.ts';
 import {
@@ -37,7 +38,11 @@ export function planNoteExit(context: SupervisorContext, exit: NotedExit): Plan 
       // What it left running does not wait.
       effects: [{ do: 'stop', id: exit.id }],
     }),
-    (now) => planDefer(now, { type: 'child.exited', exit }),
+    // One that was to be ended anyway is done with; the restart brings it back.
+    (now) =>
+      now.endQueue.includes(exit.id)
+        ? planTrouble(now, exit)
+        : planDefer(now, { type: 'child.exited', exit }),
   );
 }
 
@@ -52,8 +57,7 @@ export function planWeigh(
 ): Plan {
   const child = findChild(context, exit.id);
   if (child === undefined) return nothing;
-  // Added, and failed in its first start.
-  if (!child.hasStood && exit.reason === 'failed') {
+  if (child.state === 'starting' && child.isOnDemand && exit.reason === 'failed') {
     return sequence(context, (now) => planRefuseStart(now, exit), planStartNext);
   }
   const decision = decide(context);
@@ -95,7 +99,7 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       const reason = `the significant child ${sentence(exit)}`;
       return sequence(
         context,
-        () => ({ ending: { offender: exit.id, reason, isFailure: false }, effects: seen }),
+        () => ({ ending: { offender: exit.id, reason, cause: 'autoShutdown' }, effects: seen }),
         (now) => planGone(now, exit.id, lastError),
         () => ({ effects: [report('shutdown', exit.id, reason)] }),
       );
@@ -106,7 +110,7 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       return {
         restartTimes: decision.restartTimes,
         children: patchChildren(context, [exit.id], () => ({ state: 'finished', lastError })),
-        ending: { offender: exit.id, reason, isFailure: true },
+        ending: { offender: exit.id, reason, cause: 'gaveUp' },
         effects: [...seen, report('shutdown', exit.id, reason)],
       };
     }
