@@ -105,7 +105,11 @@ function planEnded(context: SupervisorContext, id: string, isReported = false): 
   if (child.afterwards === 'forget') {
     return {
       children: withoutChildren(context, [id]),
-      effects: [...(isReported ? [] : [report('childStopped', id, `"${id}" was stopped`)]), ...effects],
+      effects: [
+        ...(isReported ? [] : [report('childStopped', id, `"${id}" was stopped`)]),
+        { do: 'tellForgotten', id },
+        ...effects,
+      ],
     };
   }
   const state = child.afterwards === 'restart' ? 'waiting' : 'finished';

@@ -148,6 +148,8 @@ export interface SupervisorContext {
   readonly clearing: Clearing | null;
   /** What came while siblings were being ended; heeded afterwards, in order. */
   readonly deferred: readonly SupervisorEvent[];
+  /** Of a dynamic supervisor: by group, the children that are being ended for good. */
+  readonly leaving: Readonly<Record<string, readonly string[]>>;
   /** Epoch ms of the restarts that still count, ascending. */
   readonly restartTimes: readonly number[];
   /** Why it ends; null while it does not. */

@@ -54,6 +54,7 @@ export function planWeigh(
   context: SupervisorContext,
   exit: NotedExit,
   decide: (context: SupervisorContext) => RestartDecision,
+  isGroup: boolean,
 ): Plan {
   const child = findChild(context, exit.id);
   if (child === undefined) return nothing;
@@ -65,13 +66,18 @@ export function planWeigh(
     context,
     // It stood, and finished at once.
     (now) => (exit.reason === 'failed' ? nothing : planStarted(now, exit.id, exit.at)),
-    (now) => planExit(now, exit, decision),
+    (now) => planExit(now, exit, decision, isGroup),
     (now) => (decision.action === 'ignore' ? planStartNext(now) : nothing),
   );
 }
 
 /** A child ended by itself: what was decided about it. */
-export function planExit(context: SupervisorContext, exit: NotedExit, decision: RestartDecision): Plan {
+function planExit(
+  context: SupervisorContext,
+  exit: NotedExit,
+  decision: RestartDecision,
+  isGroup: boolean,
+): Plan {
   const child = findChild(context, exit.id);
   if (child === undefined) return nothing;
   const lastError = exit.message === null ? child.lastError : { message: exit.message, at: exit.at };
@@ -93,14 +99,14 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       return sequence(
         context,
         () => ({ effects: seen }),
-        (now) => planGone(now, exit.id, lastError),
+        (now) => planGone(now, exit.id, lastError, isGroup),
       );
     case 'shutDown': {
       const reason = `the significant child ${sentence(exit)}`;
       return sequence(
         context,
         () => ({ ending: { offender: exit.id, reason, cause: 'autoShutdown' }, effects: seen }),
-        (now) => planGone(now, exit.id, lastError),
+        (now) => planGone(now, exit.id, lastError, isGroup),
         () => ({ effects: [report('shutdown', exit.id, reason)] }),
       );
     }
@@ -133,9 +139,14 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
   }
 }
 
-/** A child has ended for good. */
-function planGone(context: SupervisorContext, id: string, lastError: ChildRecord['lastError']): Plan {
-  if (findChild(context, id)?.restart === 'temporary') {
+/** A child has ended for good. It is kept, to be started again on demand, unless it is temporary or in a group. */
+function planGone(
+  context: SupervisorContext,
+  id: string,
+  lastError: ChildRecord['lastError'],
+  isGroup: boolean,
+): Plan {
+  if (isGroup || findChild(context, id)?.restart === 'temporary') {
     return { children: withoutChildren(context, [id]), effects: [{ do: 'tellForgotten', id }] };
   }
   return { children: patchChildren(context, [id], () => ({ state: 'finished', lastError })), effects: [] };

@@ -53,6 +53,7 @@ export const newContext = (
   endQueue: [],
   clearing: null,
   deferred: [],
+  leaving: {},
   restartTimes: [],
   ending: null,
   reports: [],

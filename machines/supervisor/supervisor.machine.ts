@@ -31,7 +31,8 @@ import {
   type GroupsPolicy,
   planAdmitGrouped,
   planForgetGrouped,
-  planForwardGrouped,
+  planGroupGone,
+  planRefuseRestart,
   planStopGrouped,
 } from './supervisor.groups.ts';
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
@@ -242,8 +243,12 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       noteExitInStart: obey((context, event) => planExitInStart(context, exit(event), isGroup)),
       weighExit: obey((context, event) => {
         const ended = exit(event);
-        return planWeigh(context, ended, (current) =>
-          decideRestart(options, factsOf(current), current.restartTimes, ended, random),
+        const decide = (current: SupervisorContext) =>
+          decideRestart(options, factsOf(current), current.restartTimes, ended, random);
+        return sequence(
+          context,
+          (then) => (groups === undefined ? nothing() : planGroupGone(then, ended.id)),
+          (then) => planWeigh(then, ended, decide, isGroup),
         );
       }),
       clearSiblings: obey(planClear),
@@ -266,13 +271,11 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         const command = as(event, 'supervisor.terminateChild');
         return groups === undefined
           ? planRetire(context, command.id, 'keep')
-          : planForwardGrouped(context, command);
+          : planStopGrouped(context, command.id);
       }),
       startKeptChild: obey((context, event) => {
         const command = as(event, 'supervisor.restartChild');
-        return groups === undefined
-          ? planRestartChild(context, command.id)
-          : planForwardGrouped(context, command);
+        return groups === undefined ? planRestartChild(context, command.id) : planRefuseRestart(command.id);
       }),
       forgetMember: obey((context, event) => {
         const { group, id: childId } = as(event, 'group.forgot');

@@ -36,7 +36,7 @@ export interface Plan
   extends Partial<
     Pick<
       SupervisorContext,
-      'children' | 'startQueue' | 'endQueue' | 'clearing' | 'deferred' | 'restartTimes' | 'ending'
+      'children' | 'startQueue' | 'endQueue' | 'clearing' | 'deferred' | 'leaving' | 'restartTimes' | 'ending'
     >
   > {
   readonly effects: readonly Effect[];
