@@ -25,7 +25,7 @@ const defaultGroupSize = 100;
  * of which needs another (OTP's `simple_one_for_one`, Elixir's `DynamicSupervisor`). It starts with none.
  *
  * Children live in groups `group:<n>` of at most `groupSize`, so that adding and ending thousands stays linear. A
- * group that gives up is started again with its children; a child that fails in the start of its group is started
+ * group that gives up is started again with its children; a child that then fails in its start is started
  * again by itself and takes no other down.
  *
  * @throws SupervisorSpecError when the options cannot be supervised.

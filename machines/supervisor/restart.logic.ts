@@ -104,7 +104,8 @@ export function decideRestart(
     return { action: endsSupervisor(policy.autoShutdown ?? 'never', ended, others) ? 'shutDown' : 'ignore' };
   }
 
-  const recent = [...restartTimes.filter((time) => time > exit.at - policy.periodMs), exit.at];
+  // As in OTP's add_restart a restart that is exactly one period old still counts.
+  const recent = [...restartTimes.filter((time) => time >= exit.at - policy.periodMs), exit.at];
   if (recent.length > policy.intensity) return { action: 'giveUp', restartTimes: recent };
 
   const wasHealthy = ended.startedAt !== null && exit.at - ended.startedAt >= policy.healthyAfterMs;

@@ -1,14 +1,22 @@
 import type { ChildSpec } from './child-spec.ts';
-import type { Afterwards, ChildRecord, NotedExit, SupervisorContext } from './supervisor.events.ts';
+import {
+  type Afterwards,
+  type ChildRecord,
+  commandedId,
+  type NotedExit,
+  type SupervisorCommand,
+  type SupervisorContext,
+  type SupervisorEvent,
+} from './supervisor.events.ts';
 import { findChild, patchChildren, withoutChildren } from './supervisor.logic.ts';
 import { type Effect, nothing, type Plan, raise, report, sentence, sequence } from './supervisor.plan.ts';
 
 /** Ends one child on demand. */
-export function planRetire(context: SupervisorContext, id: string, afterwards: 'forget' | 'keep'): Plan {
+export function planRetire(context: SupervisorContext, id: string, wish: 'forget' | 'keep'): Plan {
   const child = findChild(context, id);
   if (child === undefined) return nothing;
+  const afterwards: Afterwards = child.restart === 'temporary' ? 'forget' : wish;
   const marked = { ...context, children: patchChildren(context, [id], () => ({ afterwards })) };
-  if (child.state === 'retiring') return { children: marked.children, effects: [] };
   // Others may wait for the same delay.
   const keepsTimer = context.policy.strategy !== 'oneForOne';
   const plan = planEndChild(marked, child);
@@ -16,16 +24,25 @@ export function planRetire(context: SupervisorContext, id: string, afterwards: '
   return { children: marked.children, ...plan, effects };
 }
 
+/** A command that concerns a child that is being ended waits until it has. */
+export const planAwaitEnd = (context: SupervisorContext, command: SupervisorCommand): Plan => ({
+  children: patchChildren(context, [commandedId(command)], ({ meanwhile }) => ({
+    meanwhile: [...meanwhile, command],
+  })),
+  effects: [],
+});
+
 /** A child that was asked to finish has ended, or its time is over. */
-export function planRetired(context: SupervisorContext, id: string, trouble: string | null): Plan {
+export function planRetired(context: SupervisorContext, id: string, trouble: ChildRecord['lastError']): Plan {
   return sequence(
     context,
     () => ({
       effects: [
         { do: 'cancelDeadline', id },
         { do: 'stop', id },
-        ...(trouble === null ? [] : [report('shutdownError', id, `"${id}" ${trouble}`)]),
+        ...(trouble === null ? [] : [report('shutdownError', id, `"${id}" ${trouble.message}`)]),
       ],
+      ...(trouble === null ? {} : { children: patchChildren(context, [id], () => ({ lastError: trouble })) }),
     }),
     (now) => planEnded(now, id, trouble !== null),
     (now) => ({ endQueue: now.endQueue.filter((other) => other !== id), effects: [] }),
@@ -33,8 +50,27 @@ export function planRetired(context: SupervisorContext, id: string, trouble: str
 }
 
 /** What a retiring child's end says of trouble; null when it ended as it should. */
-export const troubleOf = (exit: NotedExit): string | null =>
-  exit.reason === 'failed' ? `failed while it was to finish: ${exit.message ?? 'no message'}` : null;
+export const troubleOf = (exit: NotedExit): ChildRecord['lastError'] =>
+  exit.reason === 'failed'
+    ? { message: `failed while it was to finish: ${exit.message ?? 'no message'}`, at: exit.at }
+    : null;
+
+/**
+ * A child that was to be ended ended before it was asked. As in OTP a failure is reported, and so is any end of a
+ * permanent child other than in order.
+ */
+export function planTrouble(context: SupervisorContext, exit: NotedExit): Plan {
+  const { id, reason, message, at } = exit;
+  const isTrouble =
+    reason === 'failed' || (reason === 'normal' && findChild(context, id)?.restart === 'permanent');
+  if (!isTrouble) return { effects: [report('childFinished', id, sentence(exit))] };
+  return {
+    children: patchChildren(context, [id], ({ lastError }) => ({
+      lastError: message === null ? lastError : { message, at },
+    })),
+    effects: [report('shutdownError', id, sentence(exit))],
+  };
+}
 
 /** Ends one child: asks first if it may take time, else stops it at once. */
 function planEndChild(context: SupervisorContext, child: ChildRecord): Plan {
@@ -62,18 +98,30 @@ function planEndChild(context: SupervisorContext, child: ChildRecord): Plan {
 function planEnded(context: SupervisorContext, id: string, isReported = false): Plan {
   const child = findChild(context, id);
   if (child === undefined) return nothing;
-  if (child.afterwards === 'discard') return { children: withoutChildren(context, [id]), effects: [] };
+  if (child.afterwards === 'discard') {
+    return { children: withoutChildren(context, [id]), effects: child.meanwhile.flatMap(refusalOf) };
+  }
+  const effects = child.meanwhile.map(raise);
   if (child.afterwards === 'forget') {
     return {
       children: withoutChildren(context, [id]),
       effects: [
         ...(isReported ? [] : [report('childStopped', id, `"${id}" was stopped`)]),
         { do: 'tellForgotten', id },
+        ...effects,
       ],
     };
   }
   const state = child.afterwards === 'restart' ? 'waiting' : 'finished';
-  return { children: patchChildren(context, [id], () => ({ state, startedAt: null })), effects: [] };
+  return {
+    children: patchChildren(context, [id], () => ({
+      state,
+      startedAt: null,
+      meanwhile: [],
+      isOnDemand: false,
+    })),
+    effects,
+  };
 }
 
 /** Goes on ending children in the order of the queue, up to the first that takes time. */
@@ -103,9 +151,8 @@ export const planClear = (context: SupervisorContext): Plan =>
     (now) => {
       const ids: readonly string[] = now.clearing?.ids ?? [];
       const afterwards = (child: ChildRecord): Afterwards => {
-        // One that a person is stopping stays stopped.
-        if (child.state === 'retiring') return child.afterwards;
-        return ids.includes(child.id) ? 'restart' : 'forget';
+        const isForgotten = child.state === 'retiring' && child.afterwards === 'forget';
+        return ids.includes(child.id) && !isForgotten ? 'restart' : 'forget';
       };
       const marked = patchChildren(now, now.endQueue, (child) => ({ afterwards: afterwards(child) }));
       return { children: marked, effects: [] };
@@ -142,12 +189,10 @@ export const planEndAll = (context: SupervisorContext, atOnce: boolean): Plan =>
       deferred: [],
       endQueue: now.children.map((child) => child.id).reverse(),
       children: now.children.map((child): ChildRecord => ({ ...child, afterwards: 'discard' })),
-      effects: [
-        ...now.children.map((child): Effect => ({ do: 'cancelRestart', id: child.id })),
-        ...now.deferred.flatMap((event) =>
-          event.type === 'supervisor.startChild' ? [refuseAtEnd(event.spec)] : [],
-        ),
-      ],
+      effects: now.children.map((child): Effect => ({ do: 'cancelRestart', id: child.id })),
+    }),
+    ...context.deferred.map((event) => (now: SupervisorContext): Plan => {
+      return event.type === 'child.exited' ? planTrouble(now, event.exit) : { effects: refusalOf(event) };
     }),
     atOnce ? planEndAtOnce : planEndNext,
   );
@@ -165,13 +210,21 @@ function planEndAtOnce(context: SupervisorContext): Plan {
 
 /** A child that has not been asked yet ended while all are being ended. */
 export function planGoneMeanwhile(context: SupervisorContext, exit: NotedExit): Plan {
-  return {
-    children: withoutChildren(context, [exit.id]),
-    endQueue: context.endQueue.filter((id) => id !== exit.id),
-    effects: [{ do: 'stop', id: exit.id }, report('childTerminated', exit.id, sentence(exit))],
-  };
+  return sequence(
+    context,
+    (now) => planTrouble(now, exit),
+    (now) => ({
+      children: withoutChildren(now, [exit.id]),
+      endQueue: now.endQueue.filter((id) => id !== exit.id),
+      effects: [{ do: 'stop', id: exit.id }],
+    }),
+  );
 }
 
 /** A child that comes too late. */
 export const refuseAtEnd = (spec: ChildSpec): Effect =>
   report('specRefused', spec.id, `ending: found "${spec.id}" to be started by a supervisor that ends`);
+
+/** Says of what waited to be heeded that it comes too late. */
+const refusalOf = (event: SupervisorEvent): readonly Effect[] =>
+  event.type === 'supervisor.startChild' ? [refuseAtEnd(event.spec)] : [];

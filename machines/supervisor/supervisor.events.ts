@@ -16,10 +16,24 @@ export type SupervisorCommand =
   | { readonly type: 'supervisor.startChild'; readonly spec: ChildSpec }
   /** Ends a child and forgets it. Unknown ids change nothing. */
   | { readonly type: 'supervisor.stopChild'; readonly id: string }
-  /** Ends a child and keeps its spec, so that it can be started again. */
+  /** Ends a child and keeps its spec, so that it can be started again; that of a temporary one is forgotten. */
   | { readonly type: 'supervisor.terminateChild'; readonly id: string }
-  /** Starts a child again that ended and was kept. One that runs stays as it is. */
+  /**
+   * Starts a child again that ended and was kept. One that runs, or waits for its restart, stays as it is; one that
+   * fails in this start stays ended.
+   */
   | { readonly type: 'supervisor.restartChild'; readonly id: string };
+
+export const commandTypes = [
+  'supervisor.startChild',
+  'supervisor.stopChild',
+  'supervisor.terminateChild',
+  'supervisor.restartChild',
+] as const satisfies readonly SupervisorCommand['type'][];
+
+/** Id of the child that a command concerns. */
+export const commandedId = (command: SupervisorCommand): string =>
+  command.type === 'supervisor.startChild' ? command.spec.id : command.id;
 
 export type SupervisorEvent =
   | SupervisorCommand
@@ -90,6 +104,10 @@ export interface ChildRecord extends Omit<ChildFacts, 'isAlive'> {
   readonly state: ChildState;
   /** Read while it is `retiring`. */
   readonly afterwards: Afterwards;
+  /** What was asked about it while it was `retiring`; heeded when it has ended, in order. */
+  readonly meanwhile: readonly SupervisorCommand[];
+  /** A command asked for its start: when it fails in it, it is not started again. */
+  readonly isOnDemand: boolean;
   /** It stood once: another start is a restart. */
   readonly hasStood: boolean;
   readonly restarts: number;
@@ -108,8 +126,8 @@ export interface Clearing {
 export interface Ending {
   readonly offender: string | null;
   readonly reason: string;
-  /** It gives up, rather than ending in order. */
-  readonly isFailure: boolean;
+  /** A significant child ended; restarting did not help; a child failed in the supervisor's own start. */
+  readonly cause: 'autoShutdown' | 'gaveUp' | 'failedStart';
 }
 
 /** Plain data: what the dashboard shows of a supervisor. */
@@ -130,6 +148,8 @@ export interface SupervisorContext {
   readonly clearing: Clearing | null;
   /** What came while siblings were being ended; heeded afterwards, in order. */
   readonly deferred: readonly SupervisorEvent[];
+  /** Of a dynamic supervisor: by group, the children that are being ended for good. */
+  readonly leaving: Readonly<Record<string, readonly string[]>>;
   /** Epoch ms of the restarts that still count, ascending. */
   readonly restartTimes: readonly number[];
   /** Why it ends; null while it does not. */
@@ -149,13 +169,20 @@ export interface SupervisorOutput {
   readonly reason: 'shutdown';
 }
 
-/** The error with which a supervisor ends when restarting does not help; its parent decides what follows. */
+/**
+ * The error with which a supervisor ends when restarting does not help; its parent decides what follows. As in OTP
+ * the parent reads it as an end in order, so that only a permanent supervisor is started again; but one that failed
+ * in its start has failed.
+ */
 export class SupervisorGaveUp extends Error {
   readonly supervisor: string;
   readonly offender: string | null;
+  /** It never stood: a child could not be started. */
+  readonly inStart: boolean;
 
-  constructor(supervisor: string, offender: string | null, message: string) {
+  constructor(supervisor: string, offender: string | null, message: string, inStart: boolean) {
     super(message);
+    this.inStart = inStart;
     this.name = 'SupervisorGaveUp';
     this.supervisor = supervisor;
     this.offender = offender;

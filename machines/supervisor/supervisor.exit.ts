@@ -1,4 +1,5 @@
 import type { RestartDecision } from './restart.logic.ts';
+import { planTrouble } from './supervisor.end.ts';
 import type { ChildRecord, NotedExit, SupervisorContext } from './supervisor.events.ts';
 import { findChild, patchChildren, withoutChildren } from './supervisor.logic.ts';
 import {
@@ -37,7 +38,11 @@ export function planNoteExit(context: SupervisorContext, exit: NotedExit): Plan 
       // What it left running does not wait.
       effects: [{ do: 'stop', id: exit.id }],
     }),
-    (now) => planDefer(now, { type: 'child.exited', exit }),
+    // One that was to be ended anyway is done with; the restart brings it back.
+    (now) =>
+      now.endQueue.includes(exit.id)
+        ? planTrouble(now, exit)
+        : planDefer(now, { type: 'child.exited', exit }),
   );
 }
 
@@ -49,11 +54,11 @@ export function planWeigh(
   context: SupervisorContext,
   exit: NotedExit,
   decide: (context: SupervisorContext) => RestartDecision,
+  isGroup: boolean,
 ): Plan {
   const child = findChild(context, exit.id);
   if (child === undefined) return nothing;
-  // Added, and failed in its first start.
-  if (!child.hasStood && exit.reason === 'failed') {
+  if (child.state === 'starting' && child.isOnDemand && exit.reason === 'failed') {
     return sequence(context, (now) => planRefuseStart(now, exit), planStartNext);
   }
   const decision = decide(context);
@@ -61,13 +66,18 @@ export function planWeigh(
     context,
     // It stood, and finished at once.
     (now) => (exit.reason === 'failed' ? nothing : planStarted(now, exit.id, exit.at)),
-    (now) => planExit(now, exit, decision),
+    (now) => planExit(now, exit, decision, isGroup),
     (now) => (decision.action === 'ignore' ? planStartNext(now) : nothing),
   );
 }
 
 /** A child ended by itself: what was decided about it. */
-export function planExit(context: SupervisorContext, exit: NotedExit, decision: RestartDecision): Plan {
+function planExit(
+  context: SupervisorContext,
+  exit: NotedExit,
+  decision: RestartDecision,
+  isGroup: boolean,
+): Plan {
   const child = findChild(context, exit.id);
   if (child === undefined) return nothing;
   const lastError = exit.message === null ? child.lastError : { message: exit.message, at: exit.at };
@@ -89,14 +99,14 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       return sequence(
         context,
         () => ({ effects: seen }),
-        (now) => planGone(now, exit.id, lastError),
+        (now) => planGone(now, exit.id, lastError, isGroup),
       );
     case 'shutDown': {
       const reason = `the significant child ${sentence(exit)}`;
       return sequence(
         context,
-        () => ({ ending: { offender: exit.id, reason, isFailure: false }, effects: seen }),
-        (now) => planGone(now, exit.id, lastError),
+        () => ({ ending: { offender: exit.id, reason, cause: 'autoShutdown' }, effects: seen }),
+        (now) => planGone(now, exit.id, lastError, isGroup),
         () => ({ effects: [report('shutdown', exit.id, reason)] }),
       );
     }
@@ -106,7 +116,7 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
       return {
         restartTimes: decision.restartTimes,
         children: patchChildren(context, [exit.id], () => ({ state: 'finished', lastError })),
-        ending: { offender: exit.id, reason, isFailure: true },
+        ending: { offender: exit.id, reason, cause: 'gaveUp' },
         effects: [...seen, report('shutdown', exit.id, reason)],
       };
     }
@@ -129,9 +139,14 @@ export function planExit(context: SupervisorContext, exit: NotedExit, decision: 
   }
 }
 
-/** A child has ended for good. */
-function planGone(context: SupervisorContext, id: string, lastError: ChildRecord['lastError']): Plan {
-  if (findChild(context, id)?.restart === 'temporary') {
+/** A child has ended for good. It is kept, to be started again on demand, unless it is temporary or in a group. */
+function planGone(
+  context: SupervisorContext,
+  id: string,
+  lastError: ChildRecord['lastError'],
+  isGroup: boolean,
+): Plan {
+  if (isGroup || findChild(context, id)?.restart === 'temporary') {
     return { children: withoutChildren(context, [id]), effects: [{ do: 'tellForgotten', id }] };
   }
   return { children: patchChildren(context, [id], () => ({ state: 'finished', lastError })), effects: [] };

@@ -6,7 +6,7 @@ import type {
   SupervisorEvent,
   SupervisorInput,
 } from './supervisor.events.ts';
-import { patchChildren } from './supervisor.logic.ts';
+import { findChild, patchChildren } from './supervisor.logic.ts';
 import { type Effect, type Plan, report, sequence } from './supervisor.plan.ts';
 import { planAdmit } from './supervisor.start.ts';
 
@@ -14,6 +14,9 @@ import { planAdmit } from './supervisor.start.ts';
  * A dynamic supervisor: children come and go by the thousand, and are kept in groups, each a supervisor of its own,
  * because adding to one large supervisor is quadratic. What a group is started with is its spec's input, so a group
  * that gave up comes back with its children (OTP's dynamic supervisors forget theirs).
+ *
+ * The members of a group are those that are to run; `leaving` are those that were to be ended and may still run, so
+ * that one of the same id follows in the same group, and never runs beside the old one.
  */
 export interface GroupsPolicy {
   /** Children per group, at most {@link maxChildren}. */
@@ -25,31 +28,34 @@ export interface GroupsPolicy {
 /** Key of the groups' logic among a dynamic supervisor's. */
 export const groupLogic = 'group';
 
-/** What a group is started with; its size beside its members, because counting thousands at each addition is slow. */
-interface GroupInput extends SupervisorInput {
-  readonly size: number;
+type Members = SupervisorInput['children'];
+
+const membersOf = (group: ChildRecord): Members => (group.spec.input as SupervisorInput).children;
+
+// Members never change in place.
+const counts = new WeakMap<Members, number>();
+function countOf(members: Members): number {
+  const count = counts.get(members) ?? Object.keys(members).length;
+  counts.set(members, count);
+  return count;
 }
 
-const inputOf = (group: ChildRecord): GroupInput => group.spec.input as GroupInput;
-const membersOf = (group: ChildRecord): SupervisorInput['children'] => inputOf(group).children;
+const leavingOf = ({ leaving }: SupervisorContext, groupId: string): readonly string[] =>
+  leaving[groupId] ?? [];
 
 /** The group that a child is in. */
 export const groupOf = (context: SupervisorContext, id: string): ChildRecord | undefined =>
   context.children.find((group) => Object.hasOwn(membersOf(group), id));
 
-const withMembers = (
-  context: SupervisorContext,
-  group: ChildRecord,
-  children: SupervisorInput['children'],
-  size: number,
-): Pick<Plan, 'children'> => ({
+const withMembers = (context: SupervisorContext, group: ChildRecord, members: Members): Plan => ({
   children: patchChildren(context, [group.id], ({ spec }) => ({
-    spec: { ...spec, input: { ...inputOf(group), children, size } },
+    spec: { ...spec, input: { ...(spec.input as SupervisorInput), children: members } },
   })),
+  effects: [],
 });
 
-const without = (members: SupervisorInput['children'], id: string): SupervisorInput['children'] => {
-  const { [id]: _, ...others } = members;
+const without = <T>(all: Readonly<Record<string, T>>, id: string): Readonly<Record<string, T>> => {
+  const { [id]: _, ...others } = all;
   return others;
 };
 
@@ -59,7 +65,16 @@ const hasActor = (group: ChildRecord): boolean => group.state === 'running' || g
 const forward = (group: ChildRecord, event: SupervisorEvent): Effect[] =>
   hasActor(group) ? [{ do: 'forward', id: group.id, event }] : [];
 
-/** The first group with room, or a new one. */
+/** Where a child is to go: to the group that it still leaves, or to the first with room. */
+function findRoom(context: SupervisorContext, id: string, size: number): ChildRecord | undefined {
+  const open = context.children.filter((group) => group.state !== 'retiring' && group.state !== 'finished');
+  return (
+    open.find((group) => leavingOf(context, group.id).includes(id)) ??
+    open.find((group) => countOf(membersOf(group)) + leavingOf(context, group.id).length < size)
+  );
+}
+
+/** Takes a child into a group, a new one if need be, or says why not. */
 export function planAdmitGrouped(
   context: SupervisorContext,
   spec: ChildSpec,
@@ -71,15 +86,13 @@ export function planAdmitGrouped(
     const message = `found the child id "${spec.id}" twice, expected unique ids`;
     return planAdmit(context, spec, { code: 'duplicateId', message });
   }
-  const group = context.children.find(
-    (each) => each.state !== 'retiring' && each.state !== 'finished' && inputOf(each).size < groups.size,
-  );
+  const group = findRoom(context, spec.id, groups.size);
   if (group !== undefined) {
-    const members = { ...membersOf(group), [spec.id]: spec };
-    return {
-      ...withMembers(context, group, members, inputOf(group).size + 1),
-      effects: forward(group, { type: 'supervisor.startChild', spec }),
-    };
+    return sequence(
+      context,
+      (now) => withMembers(now, group, { ...membersOf(group), [spec.id]: spec }),
+      () => ({ effects: forward(group, { type: 'supervisor.startChild', spec }) }),
+    );
   }
   if (context.children.length >= maxChildren) {
     const message = `expected at most ${maxChildren} groups of ${groups.size} children`;
@@ -87,52 +100,68 @@ export function planAdmitGrouped(
   }
   const numbers = context.children.map((each) => Number(each.id.split(':')[1]));
   const id = `${groupLogic}:${Math.max(0, ...numbers) + 1}`;
-  const input: GroupInput = { id: `${context.id}/${id}`, children: { [spec.id]: spec }, size: 1 };
-  return planAdmit(
+  const input: SupervisorInput = { id: `${context.id}/${id}`, children: {} };
+  return sequence(
     context,
-    { id, logic: groupLogic, input, restart: 'permanent', shutdownMs: groups.shutdownMs },
-    null,
+    (now) =>
+      planAdmit(
+        now,
+        { id, logic: groupLogic, input, restart: 'permanent', shutdownMs: groups.shutdownMs },
+        null,
+      ),
+    // It begins empty, so that a child fails in its first start in a new group as in an old one.
+    (now) => planAdmitGrouped(now, spec, fault, groups),
   );
 }
 
-/** Ends a child for good; an empty group goes with its last one. */
+const retireIfEmpty =
+  (groupId: string) =>
+  (context: SupervisorContext): Plan => {
+    const group = findChild(context, groupId);
+    if (group === undefined || group.state === 'retiring') return { effects: [] };
+    const isEmpty = countOf(membersOf(group)) === 0 && leavingOf(context, groupId).length === 0;
+    return isEmpty ? planRetire(context, groupId, 'forget') : { effects: [] };
+  };
+
+/** Ends a child for good. */
 export function planStopGrouped(context: SupervisorContext, id: string): Plan {
   const group = groupOf(context, id);
   if (group === undefined) return { effects: [] };
-  const members = without(membersOf(group), id);
-  const size = inputOf(group).size - 1;
   return sequence(
     context,
-    (now) => ({ ...withMembers(now, group, members, size), effects: [] }),
-    (now) =>
-      size === 0
-        ? planRetire(now, group.id, 'forget')
-        : { effects: forward(group, { type: 'supervisor.stopChild', id }) },
+    (now) => withMembers(now, group, without(membersOf(group), id)),
+    (now) => ({
+      leaving: hasActor(group)
+        ? { ...now.leaving, [group.id]: [...leavingOf(now, group.id), id] }
+        : now.leaving,
+      effects: forward(group, { type: 'supervisor.stopChild', id }),
+    }),
+    retireIfEmpty(group.id),
   );
 }
 
-/** Hands a command to the group of the child that it names. */
-export function planForwardGrouped(
-  context: SupervisorContext,
-  command: Extract<SupervisorEvent, { type: 'supervisor.terminateChild' | 'supervisor.restartChild' }>,
-): Plan {
-  const group = groupOf(context, command.id);
-  if (group === undefined) {
-    const reason = `${command.type}: found no such child, expected one of a group`;
-    return { effects: [report('specRefused', command.id, reason)] };
-  }
-  return { effects: forward(group, command) };
-}
+/** As OTP's, a dynamic supervisor keeps no child that has ended. */
+export const planRefuseRestart = (id: string): Plan => ({
+  effects: [
+    report('specRefused', id, 'restartChild: found a dynamic supervisor, which forgets what has ended'),
+  ],
+});
 
-/** A child of a group ended for good. */
+/** A child of a group has ended for good. */
 export function planForgetGrouped(context: SupervisorContext, groupId: string, id: string): Plan {
-  const group = context.children.find((each) => each.id === groupId);
-  if (group === undefined || !Object.hasOwn(membersOf(group), id)) return { effects: [] };
-  const members = without(membersOf(group), id);
-  const size = inputOf(group).size - 1;
-  return sequence(
-    context,
-    (now) => ({ ...withMembers(now, group, members, size), effects: [] }),
-    (now) => (size === 0 ? planRetire(now, groupId, 'forget') : { effects: [] }),
-  );
+  const group = findChild(context, groupId);
+  if (group === undefined) return { effects: [] };
+  const forget = (now: SupervisorContext): Plan => {
+    const leaving = leavingOf(now, groupId);
+    return leaving.includes(id)
+      ? { leaving: { ...now.leaving, [groupId]: leaving.filter((other) => other !== id) }, effects: [] }
+      : withMembers(now, group, without(membersOf(group), id));
+  };
+  return sequence(context, forget, retireIfEmpty(groupId));
 }
+
+/** A group has ended, and what was leaving it with it. */
+export const planGroupGone = (context: SupervisorContext, groupId: string): Plan => ({
+  leaving: without(context.leaving, groupId),
+  effects: [],
+});

@@ -19,13 +19,15 @@ import {
 const maxReports = 50;
 
 /** A child that has never stood. */
-export const newRecord = (spec: ChildSpec): ChildRecord => ({
+export const newRecord = (spec: ChildSpec, isOnDemand = false): ChildRecord => ({
   id: spec.id,
   restart: spec.restart,
   significant: spec.significant ?? false,
   spec,
   state: 'waiting',
   afterwards: 'forget',
+  meanwhile: [],
+  isOnDemand,
   startedAt: null,
   failures: 0,
   hasStood: false,
@@ -46,11 +48,12 @@ export const newContext = (
     periodMs: policy.periodMs,
     autoShutdown: policy.autoShutdown ?? 'never',
   },
-  children: specs.map(newRecord),
+  children: specs.map((spec) => newRecord(spec)),
   startQueue: specs.map((spec) => spec.id),
   endQueue: [],
   clearing: null,
   deferred: [],
+  leaving: {},
   restartTimes: [],
   ending: null,
   reports: [],
@@ -87,8 +90,7 @@ export const messageOf = (error: unknown): string =>
 const saysShutdown = (output: unknown): boolean =>
   typeof output === 'object' && output !== null && 'reason' in output && output.reason === 'shutdown';
 
-const isGivenUp = (error: unknown): boolean =>
-  error instanceof SupervisorGaveUp || (error instanceof Error && error.name === 'SupervisorGaveUp');
+const isGivenUp = (error: unknown): boolean => error instanceof SupervisorGaveUp && !error.inStart;
 
 /** Reads a child's end from the event that tells of it. @throws TypeError for any other event */
 export function exitOf(event: SupervisorEvent, at: () => number): NotedExit {

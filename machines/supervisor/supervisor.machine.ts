@@ -4,6 +4,7 @@ import { type ChildSpec, type ChildSpecFor, childFault, type Logics, specFault }
 import { reapOrphans, watchOffspring } from './reap.ts';
 import { decideRestart, type RestartPolicy } from './restart.logic.ts';
 import {
+  planAwaitEnd,
   planClear,
   planClearNext,
   planEndAll,
@@ -15,6 +16,9 @@ import {
   troubleOf,
 } from './supervisor.end.ts';
 import {
+  commandedId,
+  commandTypes,
+  type SupervisorCommand,
   type SupervisorContext,
   type SupervisorEmitted,
   type SupervisorEvent,
@@ -28,7 +32,8 @@ import {
   type GroupsPolicy,
   planAdmitGrouped,
   planForgetGrouped,
-  planForwardGrouped,
+  planGroupGone,
+  planRefuseRestart,
   planStopGrouped,
 } from './supervisor.groups.ts';
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
@@ -67,6 +72,9 @@ function as<T extends SupervisorEvent['type']>(event: SupervisorEvent, type: T) 
     throw new TypeError(`supervisor: found the event "${event.type}", expected "${type}"`);
   return event as Extract<SupervisorEvent, { type: T }>;
 }
+
+const isCommand = (event: SupervisorEvent): event is SupervisorCommand =>
+  (commandTypes as readonly string[]).includes(event.type);
 
 const idIn = (event: SupervisorEvent): string => {
   if ('actorId' in event) return event.actorId;
@@ -189,7 +197,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
     obey((context, event) => {
       const childId = idIn(event);
       const allowed = findChild(context, childId)?.spec.shutdownMs;
-      const trouble = `did not finish within ${allowed} ms and was stopped`;
+      const trouble = { message: `did not finish within ${allowed} ms and was stopped`, at: now() };
       return sequence(context, (then) => planRetired(then, childId, trouble), next);
     });
   const nothing = (): Plan => ({ effects: [] });
@@ -211,12 +219,17 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         return !awaited.includes(stateOf(context, event) ?? '');
       },
       isRetiring: ({ context, event }) => stateOf(context, event) === 'retiring',
+      /** Heeded when the child has ended: stopping and then starting it works in one breath, as in OTP. */
+      concernsRetiring: ({ context, event }) =>
+        groups === undefined &&
+        isCommand(event) &&
+        findChild(context, commandedId(event))?.state === 'retiring',
       haveAllStarted: ({ context }) =>
         context.startQueue.length === 0 && !context.children.some((child) => child.state === 'starting'),
       hasNoChildren: ({ context }) => context.children.length === 0,
       // Guards of eventless transitions: what was decided is done before anything else that waits is read.
-      mustGiveUp: ({ context }) => context.ending?.isFailure === true,
-      mustShutDown: ({ context }) => context.ending?.isFailure === false,
+      mustGiveUp: ({ context }) => context.ending !== null && context.ending.cause !== 'autoShutdown',
+      mustShutDown: ({ context }) => context.ending?.cause === 'autoShutdown',
       mustClear: ({ context }) => context.clearing !== null,
       hasCleared: ({ context }) => context.clearing === null,
     },
@@ -227,12 +240,17 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         sequence(context, (then) => planStarted(then, as(event, 'child.started').id, now()), planStartNext),
       ),
       heedDeferred: obey(planHeed),
+      awaitEnd: obey((context, event) => (isCommand(event) ? planAwaitEnd(context, event) : nothing())),
       defer: obey(planDefer),
       noteExitInStart: obey((context, event) => planExitInStart(context, exit(event), isGroup)),
       weighExit: obey((context, event) => {
         const ended = exit(event);
-        return planWeigh(context, ended, (current) =>
-          decideRestart(options, factsOf(current), current.restartTimes, ended, random),
+        const decide = (current: SupervisorContext) =>
+          decideRestart(options, factsOf(current), current.restartTimes, ended, random);
+        return sequence(
+          context,
+          (then) => (groups === undefined ? nothing() : planGroupGone(then, ended.id)),
+          (then) => planWeigh(then, ended, decide, isGroup),
         );
       }),
       clearSiblings: obey(planClear),
@@ -255,13 +273,11 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         const command = as(event, 'supervisor.terminateChild');
         return groups === undefined
           ? planRetire(context, command.id, 'keep')
-          : planForwardGrouped(context, command);
+          : planStopGrouped(context, command.id);
       }),
       startKeptChild: obey((context, event) => {
         const command = as(event, 'supervisor.restartChild');
-        return groups === undefined
-          ? planRestartChild(context, command.id)
-          : planForwardGrouped(context, command);
+        return groups === undefined ? planRestartChild(context, command.id) : planRefuseRestart(command.id);
       }),
       forgetMember: obey((context, event) => {
         const { group, id: childId } = as(event, 'group.forgot');
@@ -276,8 +292,9 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       dropOverdueAndEnd: overdue(planEndNext),
       failSoon: obey(() => ({ effects: [{ do: 'endInError' }] })),
       fail: ({ context }) => {
-        const { offender, reason } = context.ending ?? { offender: null, reason: 'no reason was recorded' };
-        throw new SupervisorGaveUp(context.id, offender, `supervisor "${context.id}" gave up: ${reason}`);
+        const { offender = null, reason = 'no reason was recorded', cause } = context.ending ?? {};
+        const message = `supervisor "${context.id}" gave up: ${reason}`;
+        throw new SupervisorGaveUp(context.id, offender, message, cause === 'failedStart');
       },
     },
   }).createMachine({
@@ -332,10 +349,22 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
           ],
           'child.exited': [{ guard: 'isStale' }, { actions: 'weighExit' }],
           'supervisor.restartDue': { actions: 'queueRestart' },
-          'supervisor.startChild': { actions: 'admitChild' },
-          'supervisor.stopChild': { actions: 'retireChild' },
-          'supervisor.terminateChild': { actions: 'terminateChild' },
-          'supervisor.restartChild': { actions: 'startKeptChild' },
+          'supervisor.startChild': [
+            { guard: 'concernsRetiring', actions: 'awaitEnd' },
+            { actions: 'admitChild' },
+          ],
+          'supervisor.stopChild': [
+            { guard: 'concernsRetiring', actions: 'awaitEnd' },
+            { actions: 'retireChild' },
+          ],
+          'supervisor.terminateChild': [
+            { guard: 'concernsRetiring', actions: 'awaitEnd' },
+            { actions: 'terminateChild' },
+          ],
+          'supervisor.restartChild': [
+            { guard: 'concernsRetiring', actions: 'awaitEnd' },
+            { actions: 'startKeptChild' },
+          ],
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdue' },
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',

@@ -36,7 +36,7 @@ export interface Plan
   extends Partial<
     Pick<
       SupervisorContext,
-      'children' | 'startQueue' | 'endQueue' | 'clearing' | 'deferred' | 'restartTimes' | 'ending'
+      'children' | 'startQueue' | 'endQueue' | 'clearing' | 'deferred' | 'leaving' | 'restartTimes' | 'ending'
     >
   > {
   readonly effects: readonly Effect[];
@@ -68,9 +68,12 @@ export function sequence(
   return { ...changed, effects };
 }
 
-/** What the restart decision reads of the children. */
+/** What the restart decision reads of the children; one that is being ended on demand counts as ended. */
 export const factsOf = (context: SupervisorContext): ChildFacts[] =>
-  context.children.map((child) => ({ ...child, isAlive: child.state !== 'finished' }));
+  context.children.map((child) => ({
+    ...child,
+    isAlive: child.state !== 'finished' && child.state !== 'retiring',
+  }));
 
 export const told = (exit: NotedExit): string =>
   exit.reason === 'normal'

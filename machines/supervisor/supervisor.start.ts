@@ -1,7 +1,7 @@
 import type { ChildSpec, Fault } from './child-spec.ts';
 import type { NotedExit, SupervisorContext } from './supervisor.events.ts';
 import { findChild, newRecord, patchChildren, withoutChildren } from './supervisor.logic.ts';
-import { nothing, type Plan, report, sequence } from './supervisor.plan.ts';
+import { type Effect, nothing, type Plan, report, sequence } from './supervisor.plan.ts';
 
 /** Starts the next child of the queue that still waits; the one after it follows when it stands. */
 export function planStartNext(context: SupervisorContext): Plan {
@@ -26,6 +26,7 @@ export function planStarted(context: SupervisorContext, id: string, at: number):
   return {
     children: patchChildren(context, [id], () => ({
       state: 'running',
+      isOnDemand: false,
       startedAt: at,
       hasStood: true,
       restarts: child.restarts + (child.hasStood ? 1 : 0),
@@ -40,21 +41,23 @@ export function planFailedStart(context: SupervisorContext, exit: NotedExit): Pl
   return {
     startQueue: [],
     children: patchChildren(context, [exit.id], () => ({ state: 'finished' })),
-    ending: { offender: exit.id, reason, isFailure: true },
+    ending: { offender: exit.id, reason, cause: 'failedStart' },
     effects: [{ do: 'stop', id: exit.id }, report('startError', exit.id, reason)],
   };
 }
 
-/** A child that was added could not be started: it is not added. */
+/** A child could not be started on demand: one that was to be added is not, a kept one stays ended. */
 export function planRefuseStart(context: SupervisorContext, exit: NotedExit): Plan {
-  const reason = `"${exit.id}" could not be started: ${exit.message ?? 'it ended at once'}`;
+  const { id, message, at } = exit;
+  const reason = `"${id}" could not be started: ${message ?? 'it ended at once'}`;
+  const seen: readonly Effect[] = [{ do: 'stop', id }, report('startError', id, reason)];
+  if (findChild(context, id)?.hasStood !== true) {
+    return { children: withoutChildren(context, [id]), effects: [...seen, { do: 'tellForgotten', id }] };
+  }
+  const lastError = { message: message ?? reason, at };
   return {
-    children: withoutChildren(context, [exit.id]),
-    effects: [
-      { do: 'stop', id: exit.id },
-      report('startError', exit.id, reason),
-      { do: 'tellForgotten', id: exit.id },
-    ],
+    children: patchChildren(context, [id], () => ({ state: 'finished', isOnDemand: false, lastError })),
+    effects: seen,
   };
 }
 
@@ -80,7 +83,7 @@ export function planAdmit(context: SupervisorContext, spec: ChildSpec, fault: Fa
   return sequence(
     context,
     (now) => ({
-      children: [...now.children, newRecord(spec)],
+      children: [...now.children, newRecord(spec, true)],
       startQueue: [...now.startQueue, spec.id],
       effects: [],
     }),
@@ -92,7 +95,7 @@ export function planAdmit(context: SupervisorContext, spec: ChildSpec, fault: Fa
 export function planRestartChild(context: SupervisorContext, id: string): Plan {
   const child = findChild(context, id);
   if (child?.state !== 'finished') {
-    const found = child === undefined ? 'no such child' : `it ${child.state}`;
+    const found = child === undefined ? 'no such child' : `it is ${child.state}`;
     return {
       effects: [report('specRefused', id, `restartChild: found ${found}, expected a child that has ended`)],
     };
@@ -100,7 +103,7 @@ export function planRestartChild(context: SupervisorContext, id: string): Plan {
   return sequence(
     context,
     (now) => ({
-      children: patchChildren(now, [id], () => ({ state: 'waiting' })),
+      children: patchChildren(now, [id], () => ({ state: 'waiting', isOnDemand: true })),
       startQueue: [...now.startQueue, id],
       effects: [],
     }),

@@ -37,8 +37,10 @@ export type Log = ReturnType<typeof createLog>;
 
 /** What is to go wrong in the next starts of a part. */
 export interface Faults {
-  /** How many of its next starts fail. */
+  /** How many of its next starts fail before anything has begun. */
   readonly failing: Map<string, number>;
+  /** Parts whose starts fail when something below them has begun already. */
+  readonly stumbling: Set<string>;
   /** Parts that finish as soon as they have started. */
   readonly finishing: Set<string>;
 }
@@ -55,7 +57,7 @@ export interface WorkerInput {
 /** Logics to supervise: each logs its start, and a running part of it logs its stop. */
 export function createLogics(
   log: Log,
-  faults: Faults = { failing: new Map<string, number>(), finishing: new Set<string>() },
+  faults: Faults = { failing: new Map(), stumbling: new Set(), finishing: new Set() },
 ) {
   /** Runs as long as its parent; logs. */
   const heart = fromCallback<{ type: 'any' }, { name: string }>(({ input }) => {
@@ -74,19 +76,23 @@ export function createLogics(
         | { type: 'poke' }
         | { type: 'shutdown' };
     },
-    context: ({ input }) => ({
-      name: input.name,
-      takesMs: input.takesMs ?? 0,
-      drain: input.drain ?? 'obeys',
-      pokes: 0,
-      startNumber: log.starts(input.name) + 1,
-    }),
+    context: ({ input }) => {
+      const failing = faults.failing.get(input.name) ?? 0;
+      if (failing > 0) {
+        faults.failing.set(input.name, failing - 1);
+        throw new Error(`${input.name} cannot start`);
+      }
+      return {
+        name: input.name,
+        takesMs: input.takesMs ?? 0,
+        drain: input.drain ?? 'obeys',
+        pokes: 0,
+        startNumber: log.starts(input.name) + 1,
+      };
+    },
     initial: 'working',
     entry: ({ context }) => {
-      const failing = faults.failing.get(context.name) ?? 0;
-      if (failing <= 0) return;
-      faults.failing.set(context.name, failing - 1);
-      throw new Error(`${context.name} cannot start`);
+      if (faults.stumbling.has(context.name)) throw new Error(`${context.name} stumbled`);
     },
     invoke: { src: heart, id: 'heart', input: ({ context }) => ({ name: context.name }) },
     states: {
@@ -156,7 +162,7 @@ export function createWorld() {
   vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const clock = createQueueClock(1_000_000);
   const log = createLog();
-  const faults: Faults = { failing: new Map(), finishing: new Set() };
+  const faults: Faults = { failing: new Map(), stumbling: new Set(), finishing: new Set() };
   const reports: SupervisorReport[] = [];
   return { clock, log, faults, reports, logics: createLogics(log, faults) };
 }

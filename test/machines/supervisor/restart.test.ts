@@ -67,7 +67,67 @@ describe('decideRestart', () => {
 
   it('gives up at the restart that exceeds the intensity within the period', () => {
     expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_050), half).action).toBe('giveUp');
-    expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_100), half).action).toBe('restart');
+    expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_100), half).action).toBe('giveUp');
+    expect(decideRestart(policy, abc, [100, 200, 300], failedAt('a', 1_101), half).action).toBe('restart');
+  });
+
+  it.each([
+    // intensity, earlier restarts, now, what follows
+    [1, [], 5_000, 'restart'],
+    [1, [4_000], 5_000, 'giveUp'],
+    [1, [3_999], 5_000, 'restart'],
+    [1, [4_999], 5_000, 'giveUp'],
+    [1, [5_000], 5_000, 'giveUp'],
+    [2, [3_000, 4_500], 5_000, 'restart'],
+    [2, [4_000, 4_500], 5_000, 'giveUp'],
+    [2, [1_000, 2_000, 3_000], 5_000, 'restart'],
+    [0, [], 5_000, 'giveUp'],
+  ] as const)('with intensity %s after restarts at %j at %s leads to %s', (intensity, times, at, action) => {
+    expect(decideRestart({ ...policy, intensity }, abc, times, failedAt('a', at), half).action).toBe(action);
+  });
+
+  it('remembers the restarts within the period and no others', () => {
+    const decision = decideRestart(policy, abc, [100, 1_000, 1_900], failedAt('a', 2_000), half);
+    expect(decision).toMatchObject({ action: 'restart', restartTimes: [1_000, 1_900, 2_000] });
+  });
+
+  it.each([
+    [0, 800],
+    [0.25, 900],
+    [0.5, 1_000],
+    [0.75, 1_100],
+    [0.999999, 1_200],
+  ])('spreads the delay evenly: a draw of %s of 20%% gives %s ms', (draw, ms) => {
+    const backoff = { minMs: 1_000, maxMs: 5_000, factor: 2, jitterFraction: 0.2 };
+    const decision = decideRestart({ ...policy, backoff }, abc, [], failedAt('a', 5), () => draw);
+    expect(decision).toMatchObject({ delayMs: ms });
+  });
+
+  it('never waits longer than the maximum, jitter included, nor less than nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(60),
+        fc.double({ min: 0, max: 0.9999999, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (failures, draw, jitterFraction) => {
+          const backoff = { minMs: 100, maxMs: 5_000, factor: 2, jitterFraction };
+          const worn = [child('a', { failures })];
+          const decision = decideRestart({ ...policy, backoff }, worn, [], failedAt('a', 5), () => draw);
+          if (decision.action !== 'restart') throw new Error(decision.action);
+          expect(decision.delayMs).toBeGreaterThanOrEqual(0);
+          expect(decision.delayMs).toBeLessThanOrEqual(5_000);
+          expect(Number.isInteger(decision.delayMs)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('does not take a child that never stood for healthy', () => {
+    const worn = [child('a', { failures: 3, startedAt: null })];
+    expect(decideRestart(policy, worn, [], failedAt('a', 1_000_000), half)).toMatchObject({
+      failures: 4,
+      delayMs: 800,
+    });
   });
 
   it('gives up at the first failure with an intensity of 0', () => {
@@ -91,6 +151,27 @@ describe('decideRestart', () => {
     });
   });
 
+  it.each([
+    // autoShutdown, the ended one is significant, another significant one lives, what follows
+    ['never', true, false, 'ignore'],
+    ['anySignificant', true, true, 'shutDown'],
+    ['anySignificant', true, false, 'shutDown'],
+    ['anySignificant', false, false, 'ignore'],
+    ['allSignificant', true, true, 'ignore'],
+    ['allSignificant', true, false, 'shutDown'],
+    ['allSignificant', false, false, 'ignore'],
+  ] as const)(
+    'under %s, significant %s, another living %s: %s',
+    (autoShutdown, significant, isAlive, action) => {
+      const children = [
+        child('a', { restart: 'transient', significant }),
+        child('b', { restart: 'transient', significant: true, isAlive }),
+      ];
+      const exit = { id: 'a', reason: 'normal', at: 1 } as const;
+      expect(decideRestart({ ...policy, autoShutdown }, children, [], exit, half).action).toBe(action);
+    },
+  );
+
   it('ignores a child that it does not know', () => {
     expect(decideRestart(policy, abc, [], failedAt('z', 1), half)).toEqual({ action: 'ignore' });
   });
@@ -108,13 +189,13 @@ describe('decideRestart', () => {
             at += gap;
             const decision = decideRestart({ ...policy, intensity }, abc, times, failedAt('a', at), half);
             if (decision.action === 'giveUp') {
-              expect(allowed.filter((time) => time > at - policy.periodMs)).toHaveLength(intensity);
+              expect(allowed.filter((time) => time >= at - policy.periodMs)).toHaveLength(intensity);
               return;
             }
             if (decision.action !== 'restart') throw new Error('ignored');
             allowed.push(at);
             times = decision.restartTimes;
-            expect(allowed.filter((time) => time > at - policy.periodMs).length).toBeLessThanOrEqual(
+            expect(allowed.filter((time) => time >= at - policy.periodMs).length).toBeLessThanOrEqual(
               intensity,
             );
           }
