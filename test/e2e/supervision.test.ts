@@ -94,7 +94,10 @@ describe('supervision', () => {
     );
     expect(strategy).toBeDefined();
     await command('stop');
-    await sql(database(), `update strategies set parameters = '{"fast": 0}' where name = '${strategy?.name}'`);
+    await sql(
+      database(),
+      `update strategies set parameters = '{"fast": 0}' where name = '${strategy?.name}'`,
+    );
     await command('start');
     await open('reports');
     const report = page.locator('[data-testid="report-row"][data-context="childTerminated"]').first();
