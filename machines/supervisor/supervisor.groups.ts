@@ -32,12 +32,18 @@ type Members = SupervisorInput['children'];
 
 const membersOf = (group: ChildRecord): Members => (group.spec.input as SupervisorInput).children;
 
-// Members never change in place.
+// Members never change in place; counting thousands anew at each addition would be quadratic.
 const counts = new WeakMap<Members, number>();
 function countOf(members: Members): number {
   const count = counts.get(members) ?? Object.keys(members).length;
   counts.set(members, count);
   return count;
+}
+
+function withMember(members: Members, spec: ChildSpec): Members {
+  const more = { ...members, [spec.id]: spec };
+  counts.set(more, countOf(members) + 1);
+  return more;
 }
 
 const leavingOf = ({ leaving }: SupervisorContext, groupId: string): readonly string[] =>
@@ -67,11 +73,15 @@ const forward = (group: ChildRecord, event: SupervisorEvent): Effect[] =>
 
 /** Where a child is to go: to the group that it still leaves, or to the first with room. */
 function findRoom(context: SupervisorContext, id: string, size: number): ChildRecord | undefined {
-  const open = context.children.filter((group) => group.state !== 'retiring' && group.state !== 'finished');
-  return (
-    open.find((group) => leavingOf(context, group.id).includes(id)) ??
-    open.find((group) => countOf(membersOf(group)) + leavingOf(context, group.id).length < size)
-  );
+  const isOpen = (group: ChildRecord) => group.state !== 'retiring' && group.state !== 'finished';
+  const hasRoom = (group: ChildRecord) =>
+    isOpen(group) && countOf(membersOf(group)) + leavingOf(context, group.id).length < size;
+  const left = Object.keys(context.leaving).find((groupId) => leavingOf(context, groupId).includes(id));
+  const old = left === undefined ? undefined : findChild(context, left);
+  if (old !== undefined && isOpen(old)) return old;
+  // The newest most likely has room; asking all each time would be slow with many.
+  const newest = context.children.at(-1);
+  return newest !== undefined && hasRoom(newest) ? newest : context.children.find(hasRoom);
 }
 
 /** Takes a child into a group, a new one if need be, or says why not. */
@@ -90,7 +100,7 @@ export function planAdmitGrouped(
   if (group !== undefined) {
     return sequence(
       context,
-      (now) => withMembers(now, group, { ...membersOf(group), [spec.id]: spec }),
+      (now) => withMembers(now, group, withMember(membersOf(group), spec)),
       () => ({ effects: forward(group, { type: 'supervisor.startChild', spec }) }),
     );
   }

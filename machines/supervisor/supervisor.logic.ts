@@ -65,12 +65,19 @@ export const findChild = ({ children }: Children, id: string): ChildRecord | und
   children.find((child) => child.id === id);
 
 /** Changes the records of some children. */
-export const patchChildren = (
+export function patchChildren(
   { children }: Children,
   ids: readonly string[],
   patch: (child: ChildRecord) => Partial<ChildRecord>,
-): readonly ChildRecord[] =>
-  children.map((child) => (ids.includes(child.id) ? { ...child, ...patch(child) } : child));
+): readonly ChildRecord[] {
+  const patched = [...children];
+  for (const id of ids) {
+    const index = children.findIndex((child) => child.id === id);
+    const child = children[index];
+    if (child !== undefined) patched[index] = { ...child, ...patch(child) };
+  }
+  return patched;
+}
 
 /** Forgets some children. */
 export const withoutChildren = ({ children }: Children, ids: readonly string[]): readonly ChildRecord[] =>
