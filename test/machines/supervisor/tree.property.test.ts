@@ -102,7 +102,6 @@ describe('a random tree of supervisors', () => {
     fc.assert(
       fc.property(treePlan, fc.array(step, { maxLength: 30 }), (plan, steps) => {
         const tree = startTree(createWorld(), plan);
-        const terminated = new Set<string>();
         for (const event of steps) {
           // A person may keep a permanent child down.
           if (event.do === 'terminateChild') continue;
@@ -122,7 +121,6 @@ describe('a random tree of supervisors', () => {
             expect(allowed, `${path}/${child.id}`).toContain(child.state);
           }
         }
-        expect(terminated.size).toBe(0);
         expect(tree.clock.pending).toBe(0);
       }),
       { numRuns: 150 },
