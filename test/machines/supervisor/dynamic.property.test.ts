@@ -148,7 +148,7 @@ describe('a dynamic supervisor', () => {
       ),
       { numRuns: 120 },
     );
-  });
+  }, 30_000);
 
   it('keeps track of thousands', () => {
     fc.assert(

@@ -94,9 +94,9 @@ describe('a random tree of supervisors', () => {
         expect(tree.log.living()).toEqual({});
         expect(tree.clock.pending).toBe(0);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
-  });
+  }, 30_000);
 
   it('comes to rest with every permanent child running under every supervisor that runs', () => {
     fc.assert(
@@ -125,7 +125,7 @@ describe('a random tree of supervisors', () => {
       }),
       { numRuns: 150 },
     );
-  });
+  }, 30_000);
 
   it('ends and starts exactly whom OTP would, in its order, and leaves the others untouched', () => {
     const blow = fc.record({ at, how: fc.constantFrom('crash', 'crash', 'crash', 'finish', 'retire') });
@@ -170,7 +170,7 @@ describe('a random tree of supervisors', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
-  });
+  }, 30_000);
 });
