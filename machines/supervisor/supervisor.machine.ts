@@ -90,6 +90,7 @@ const idIn = (event: SupervisorEvent): string => {
  * Words and meanings are OTP's (https://www.erlang.org/doc/apps/stdlib/supervisor.html). Differences: restarts are
  * delayed, ever longer while they do not help; and where OTP blocks until a child has ended, this supervisor goes on
  * reading: what comes while siblings are ended for a restart is kept and heeded afterwards, in order.
+ * The README of this folder lists every difference.
  *
  * @throws SupervisorSpecError when the options cannot be supervised.
  */

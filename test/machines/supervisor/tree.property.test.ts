@@ -94,15 +94,14 @@ describe('a random tree of supervisors', () => {
         expect(tree.log.living()).toEqual({});
         expect(tree.clock.pending).toBe(0);
       }),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
-  });
+  }, 30_000);
 
   it('comes to rest with every permanent child running under every supervisor that runs', () => {
     fc.assert(
       fc.property(treePlan, fc.array(step, { maxLength: 30 }), (plan, steps) => {
         const tree = startTree(createWorld(), plan);
-        const terminated = new Set<string>();
         for (const event of steps) {
           // A person may keep a permanent child down.
           if (event.do === 'terminateChild') continue;
@@ -122,12 +121,11 @@ describe('a random tree of supervisors', () => {
             expect(allowed, `${path}/${child.id}`).toContain(child.state);
           }
         }
-        expect(terminated.size).toBe(0);
         expect(tree.clock.pending).toBe(0);
       }),
       { numRuns: 150 },
     );
-  });
+  }, 30_000);
 
   it('ends and starts exactly whom OTP would, in its order, and leaves the others untouched', () => {
     const blow = fc.record({ at, how: fc.constantFrom('crash', 'crash', 'crash', 'finish', 'retire') });
@@ -172,7 +170,7 @@ describe('a random tree of supervisors', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
-  });
+  }, 30_000);
 });
