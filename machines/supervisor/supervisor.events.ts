@@ -48,6 +48,8 @@ export type SupervisorEvent =
   | { readonly type: 'group.forgot'; readonly group: string; readonly id: string }
   | { readonly type: 'supervisor.restartDue'; readonly ids: readonly string[] }
   | { readonly type: 'supervisor.shutdownDue'; readonly id: string }
+  /** To itself: it has rested, and goes on starting children. */
+  | { readonly type: 'supervisor.goOn' }
   /** To itself: every child has ended. */
   | { readonly type: 'supervisor.giveUp' }
   | { readonly type: `xstate.error.actor.${string}`; readonly actorId: string; readonly error: unknown }
@@ -143,6 +145,8 @@ export interface SupervisorContext {
   readonly children: readonly ChildRecord[];
   /** To be started, one after the other: the next one when the one before stands. */
   readonly startQueue: readonly string[];
+  /** Starts one after the other without a rest. */
+  readonly burst: number;
   /** Still to be ended, in the order of ending. */
   readonly endQueue: readonly string[];
   readonly clearing: Clearing | null;

@@ -50,6 +50,7 @@ export const newContext = (
   },
   children: specs.map((spec) => newRecord(spec)),
   startQueue: specs.map((spec) => spec.id),
+  burst: 0,
   endQueue: [],
   clearing: null,
   deferred: [],

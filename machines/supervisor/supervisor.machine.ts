@@ -38,7 +38,14 @@ import {
 } from './supervisor.groups.ts';
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
 import { type Effect, factsOf, type Plan, planDefer, planHeed, sequence } from './supervisor.plan.ts';
-import { planAdmit, planRestart, planRestartChild, planStarted, planStartNext } from './supervisor.start.ts';
+import {
+  planAdmit,
+  planGoOn,
+  planRestart,
+  planRestartChild,
+  planStarted,
+  planStartNext,
+} from './supervisor.start.ts';
 
 export interface SupervisorOptions<L extends Logics> extends RestartPolicy {
   readonly id: string;
@@ -156,6 +163,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         cancelDeadline: ({ id: childId }) => enqueue.cancel(`shutdown:${childId}`),
         restartLater: ({ id: childId, ids, delayMs }) =>
           enqueue.raise({ type: 'supervisor.restartDue', ids }, { delay: delayMs, id: `restart:${childId}` }),
+        goOnLater: () => enqueue.raise({ type: 'supervisor.goOn' }, { delay: 0, id: 'goOn' }),
         cancelRestart: ({ id: childId }) => enqueue.cancel(`restart:${childId}`),
         raise: ({ event: raised }) => enqueue.raise(raised),
         forward: ({ id: childId, event: forwarded }) => enqueue.sendTo(childId, forwarded),
@@ -238,7 +246,11 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       startNext: obey(planStartNext),
       noteStarted: obey((context, event) => planStarted(context, as(event, 'child.started').id, now())),
       goOnStarting: obey((context, event) =>
-        sequence(context, (then) => planStarted(then, as(event, 'child.started').id, now()), planStartNext),
+        sequence(
+          context,
+          (then) => planStarted(then, as(event, 'child.started').id, now()),
+          (then) => planGoOn(then, isGroup),
+        ),
       ),
       heedDeferred: obey(planHeed),
       awaitEnd: obey((context, event) => (isCommand(event) ? planAwaitEnd(context, event) : nothing())),
@@ -319,6 +331,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         ],
         on: {
           'child.started': { actions: 'goOnStarting' },
+          'supervisor.goOn': { actions: 'startNext' },
           'xstate.error.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
           'xstate.done.actor.*': [{ guard: 'isStale' }, { actions: 'noteExitInStart' }],
           'supervisor.startChild': { actions: 'defer' },
@@ -338,6 +351,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         ],
         on: {
           'child.started': { actions: 'goOnStarting' },
+          'supervisor.goOn': { actions: 'startNext' },
           'xstate.error.actor.*': [
             { guard: 'isStale' },
             { guard: 'isRetiring', actions: 'dropRetired' },

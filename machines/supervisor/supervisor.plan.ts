@@ -18,6 +18,8 @@ export type Effect =
       readonly delayMs: number;
     }
   | { readonly do: 'cancelRestart'; readonly id: string }
+  /** Goes on starting in the next turn of the event loop. */
+  | { readonly do: 'goOnLater' }
   | { readonly do: 'raise'; readonly event: SupervisorEvent }
   /** Hands an event to a child that runs. */
   | { readonly do: 'forward'; readonly id: string; readonly event: SupervisorEvent }
@@ -36,7 +38,15 @@ export interface Plan
   extends Partial<
     Pick<
       SupervisorContext,
-      'children' | 'startQueue' | 'endQueue' | 'clearing' | 'deferred' | 'leaving' | 'restartTimes' | 'ending'
+      | 'children'
+      | 'startQueue'
+      | 'burst'
+      | 'endQueue'
+      | 'clearing'
+      | 'deferred'
+      | 'leaving'
+      | 'restartTimes'
+      | 'ending'
     >
   > {
   readonly effects: readonly Effect[];

@@ -19,6 +19,17 @@ export function planStartNext(context: SupervisorContext): Plan {
   };
 }
 
+/** Starts of a dynamic supervisor in one turn of the event loop: with sessions, about ten milliseconds. */
+const burstSize = 20;
+
+/** After a start, the next one; a dynamic supervisor, which may have many, lets others have a turn now and then. */
+export function planGoOn(context: SupervisorContext, isDynamic: boolean): Plan {
+  const burst = context.burst + 1;
+  if (!isDynamic || context.startQueue.length === 0) return { ...planStartNext(context), burst: 0 };
+  if (burst < burstSize) return { ...planStartNext(context), burst };
+  return { burst: 0, effects: [{ do: 'goOnLater' }] };
+}
+
 /** A child stands. */
 export function planStarted(context: SupervisorContext, id: string, at: number): Plan {
   const child = findChild(context, id);

@@ -20,6 +20,9 @@ export interface DecisionLogPort {
   list(query: { sessionId: string; limit: number }): Promise<readonly Decision[]>;
 }
 
+/** Sessions added in one turn of the event loop: about ten milliseconds. */
+const ADDED_AT_ONCE = 50;
+
 interface Entry {
   readonly definition: SessionDefinition;
   /** Ends hearing of its starts. */
@@ -83,10 +86,8 @@ export class SessionBook {
     this.#onFailed = options.onFailed;
     this.#onView = options.onView;
     // A restarted supervisor has forgotten its sessions.
-    this.#tree.directory.onStart('sessions', () => {
-      queueMicrotask(() => {
-        for (const { definition } of this.#entries.values()) this.#tree.addSession(definition);
-      });
+    this.#tree.directory.onStart('sessions', (supervisor) => {
+      queueMicrotask(() => void this.#addAll(supervisor));
     });
   }
 
@@ -177,6 +178,21 @@ export class SessionBook {
     });
     await Promise.race([idle, deadline]);
     clearTimeout(timer);
+  }
+
+  /** Adds every session, some in each turn of the event loop, until all are there or the supervisor has gone. */
+  async #addAll(supervisor: AnyActorRef | undefined): Promise<void> {
+    const ids = this.ids();
+    for (let at = 0; at < ids.length; at += ADDED_AT_ONCE) {
+      if (at > 0) await new Promise((done) => setImmediate(done));
+      // Another one has been started meanwhile, and has a round of its own.
+      if (at > 0 && this.#tree.directory.running('sessions') !== supervisor) return;
+      for (const id of ids.slice(at, at + ADDED_AT_ONCE)) {
+        const entry = this.#entries.get(id);
+        if (entry !== undefined && this.#tree.session(id) === undefined)
+          this.#tree.addSession(entry.definition);
+      }
+    }
   }
 
   #enter(definition: SessionDefinition, desired: Desired, lastDecidedBar: number | null): void {

@@ -47,6 +47,7 @@ const supervisorEvents = {
   'supervisor.restartChild': [ignored('It starts nothing any more.', ...ending)],
   'supervisor.shutdown': [ignored('It ends already.', 'stopping', 'failing')],
   shutdown: [ignored('It ends already.', 'stopping', 'failing')],
+  'supervisor.goOn': [ignored('It starts nothing, or goes on by itself afterwards.', 'clearing', ...ending)],
   'child.started': [ignored('All children are ended, started or not.', ...ending)],
   'child.exited': [
     ignored('Nothing is deferred before all have started.', 'starting'),

@@ -37,8 +37,7 @@ it('never blocks the event loop beyond 50 ms while a thousand sessions crash in 
     id: 'sessions',
     logics: createLogics(log),
     policy: { intensity: 100_000, periodMs: 1_000, backoff, healthyAfterMs: 60_000 },
-    // Low enough for groups to give up, so that all of a group are ended and started in one go.
-    groupSize: 25,
+    // Low enough for groups to give up, so that all of a group are ended and started again.
     childPolicy: { intensity: 4, periodMs: 1_000, backoff, healthyAfterMs: 60_000 },
     now: Date.now,
     random,
