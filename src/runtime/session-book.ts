@@ -189,8 +189,7 @@ export class SessionBook {
       if (at > 0 && this.#tree.directory.running('sessions') !== supervisor) return;
       for (const id of ids.slice(at, at + ADDED_AT_ONCE)) {
         const entry = this.#entries.get(id);
-        if (entry !== undefined && this.#tree.session(id) === undefined)
-          this.#tree.addSession(entry.definition);
+        if (entry !== undefined) this.#tree.addSession(entry.definition);
       }
     }
   }
