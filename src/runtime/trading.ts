@@ -217,9 +217,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       );
     },
     onFailed: (id, cause) => recoveries.lost('session', id, cause),
-    onView: ({ id, state, wanted }) => {
+    onView: ({ id, state }) => {
       if (state === 'syncing') recoveries.stands('session', id);
-      else if (!wanted) recoveries.forget('session', id);
+      // A restarted one is not wanted yet by itself; what counts is whether a person wants it.
+      else if (book.get(id)?.desired === 'stopped') recoveries.forget('session', id);
     },
   });
   const dashboard = new DashboardPort({
