@@ -86,6 +86,14 @@ module.exports = {
       to: { path: '^src/(broker|store|http)/', pathNot: '^src/$1/' },
     },
     {
+      name: 'inspect-knows-machines-only',
+      comment:
+        'The recorder watches any machine; where entries go and who reads them is wired by the runtime.',
+      severity: 'error',
+      from: { path: '^src/inspect/' },
+      to: { path: '^(src/(?!inspect/)|ui/)' },
+    },
+    {
       name: 'cli-is-on-top',
       comment: 'Commands use everything; nothing but the entry uses commands.',
       severity: 'error',

@@ -1,31 +1,32 @@
 import type { AnyStateMachine, Snapshot, StateValue } from 'xstate';
 import type { Json } from '../../machines/domain/journal.ts';
 import { FailOrder } from './attribution.ts';
+import { encodeToText } from './codec.text.ts';
 import { encode } from './codec.ts';
 import { stateValueOf, type Turn } from './turn.ts';
 import type { ActorInternals, TransitionInternals } from './xstate-internals.ts';
 
-/** Marks an event of which only the type was recorded. */
-export const reducedEvent = (type: string): Json => ({ $: 'reduced', type });
+const nameKey = Symbol('tradewarden.target');
+type Named = TransitionInternals & { [nameKey]?: string };
 
-const names = new WeakMap<TransitionInternals, string>();
-
-/** Where a transition leads; where it has no target it stays where it is. */
-function targetOf(transition: TransitionInternals): string {
-  let name = names.get(transition);
-  if (name === undefined) {
-    name = transition.target?.map(({ id }) => id).join(', ') ?? transition.source.id;
-    names.set(transition, name);
-  }
+/** Where a transition leads, as JSON; where it has no target it stays where it is. */
+function targetOf(transition: Named): string {
+  const known = transition[nameKey];
+  if (known !== undefined) return known;
+  const name = quoted(transition.target?.map(({ id }) => id).join(', ') ?? transition.source.id);
+  // Kept with the chart's own transition: looking it up elsewhere takes longer than the rest of the entry.
+  Object.defineProperty(transition, nameKey, { value: name });
   return name;
 }
 
-function targetsOf(turn: Turn): string[] {
-  const targets: string[] = [];
-  for (const step of turn.transitions ?? []) {
-    for (const transition of step) targets.push(targetOf(transition));
+/** JSON of a turn's transitions; empty when there was none. */
+function targetsText({ transitions }: Turn): string {
+  let text = '';
+  if (transitions === null) return text;
+  for (const step of transitions) {
+    for (const transition of step) text += text === '' ? targetOf(transition) : `,${targetOf(transition)}`;
   }
-  return targets;
+  return text;
 }
 
 function isSame(a: StateValue | undefined, b: StateValue | undefined): boolean {
@@ -34,28 +35,57 @@ function isSame(a: StateValue | undefined, b: StateValue | undefined): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => isSame(a[key], b[key]));
 }
 
-const eventOf = ({ event, reduced }: Turn): Json => {
-  if (event === null || event instanceof FailOrder) return null;
-  return reduced ? reducedEvent(event.type) : encode(event);
-};
+/** JSON of names, which are few. */
+const quotes = new Map<string, string>();
+const mostQuotes = 10_000;
 
-/** What is worth keeping of how a turn went; parts that are empty are left out. */
-function tracesOf(turn: Turn): { [key: string]: Json } {
-  const traces: { [key: string]: Json } = {};
-  if (turn.actions !== null) traces.actions = turn.actions;
-  if (turn.draws !== null && !turn.reduced) traces.draws = encode(turn.draws);
-  return traces;
+function quoted(name: string): string {
+  let text = quotes.get(name);
+  if (text === undefined) {
+    text = JSON.stringify(name);
+    if (quotes.size >= mostQuotes) quotes.clear();
+    quotes.set(name, text);
+  }
+  return text;
 }
 
+function quotedList(names: readonly string[]): string {
+  let text = '';
+  for (const name of names) text += text === '' ? quoted(name) : `,${quoted(name)}`;
+  return text;
+}
+
+const valueText = (value: StateValue | undefined): string =>
+  typeof value === 'string' ? quoted(value) : value === undefined ? 'null' : JSON.stringify(value);
+
+/** An event of which only the type is recorded. */
+const reducedText = (type: string): string => `{"$":"reduced","type":${quoted(type)}}`;
+
+function eventText({ event, reduced }: Turn): string {
+  if (event === null || event instanceof FailOrder) return 'null';
+  return reduced ? reducedText(event.type) : encodeToText(event);
+}
+
+/** What is worth keeping of how a turn went; parts that are empty are left out. */
+function tracesText(turn: Turn): string {
+  let text = turn.actions === null ? '' : `,"actions":[${quotedList(turn.actions)}]`;
+  if (turn.draws !== null && !turn.reduced) text += `,"draws":${encodeToText(turn.draws)}`;
+  return text;
+}
+
+/** `data` of an `event`. */
+export const eventData = (turn: Turn): string => `{"event":${eventText(turn)}}`;
+
 /** `data` of a `step`. */
-export function stepData(turn: Turn): Json {
-  const data: { [key: string]: Json } = { event: eventOf(turn), from: (turn.from ?? null) as Json };
-  if (!isSame(turn.from, turn.to)) data.to = (turn.to ?? null) as Json;
-  const targets = targetsOf(turn);
-  if (targets.length > 0) data.transitions = targets;
-  Object.assign(data, tracesOf(turn));
-  if (turn.tookMs >= 1) data.tookMs = Math.round(turn.tookMs * 10) / 10;
-  return data;
+export function stepData(turn: Turn): string {
+  const { from, to, tookMs } = turn;
+  let text = `{"event":${eventText(turn)},"from":${valueText(from)}`;
+  if (!isSame(from, to)) text += `,"to":${valueText(to)}`;
+  const targets = targetsText(turn);
+  if (targets !== '') text += `,"transitions":[${targets}]`;
+  text += tracesText(turn);
+  if (tookMs >= 1) text += `,"tookMs":${Math.round(tookMs * 10) / 10}`;
+  return `${text}}`;
 }
 
 export const srcOf = ({ src, logic, id }: ActorInternals): string => {
@@ -64,16 +94,17 @@ export const srcOf = ({ src, logic, id }: ActorInternals): string => {
 };
 
 /** `data` of a `spawn`. */
-export function spawnData(turn: Turn, generation: number): Json {
-  const { ref, kind } = turn.record;
-  const data: { [key: string]: Json } = { src: srcOf(ref), logic: kind, generation };
-  if (!turn.reduced && ref.options.input !== undefined) data.input = encode(ref.options.input);
-  if (turn.reduced) data.reduced = true;
-  if (turn.to !== undefined) data.state = turn.to as Json;
-  return Object.assign(data, tracesOf(turn));
+export function spawnData(turn: Turn): string {
+  const { record, reduced, to } = turn;
+  const { input } = record.ref.options;
+  let text = `{"src":${quoted(srcOf(record.ref))},"logic":"${record.kind}","generation":${record.generation}`;
+  if (reduced) text += ',"reduced":true';
+  else if (input !== undefined) text += `,"input":${encodeToText(input)}`;
+  if (to !== undefined) text += `,"state":${valueText(to)}`;
+  return `${text}${tracesText(turn)}}`;
 }
 
-export const goodState = (snapshot: Snapshot<unknown> | null, reduced: boolean): Json => {
+const goodState = (snapshot: Snapshot<unknown> | null, reduced: boolean): Json => {
   if (snapshot === null) return null;
   const { status, context } = snapshot as { status: string; context?: unknown };
   const value = (stateValueOf(snapshot) ?? null) as Json;
@@ -81,14 +112,14 @@ export const goodState = (snapshot: Snapshot<unknown> | null, reduced: boolean):
 };
 
 /** `data` of a `crash`. */
-export const crashData = (turn: Turn): Json => ({
-  error: encode(turn.error),
-  event: eventOf(turn),
-  lastGood: turn.record.kind === 'machine' ? goodState(turn.lastGood, turn.reduced) : null,
-});
+export function crashData(turn: Turn): string {
+  const { record, lastGood, reduced, error } = turn;
+  const good = record.kind === 'machine' ? JSON.stringify(goodState(lastGood, reduced)) : 'null';
+  return `{"error":${encodeToText(error)},"event":${eventText(turn)},"lastGood":${good}}`;
+}
 
 /** A machine's snapshot as XState persists it, without what is inside of its children: they have entries of their own. */
-export function persisted(snapshot: Snapshot<unknown>): Json {
+export function checkpointData(snapshot: Snapshot<unknown>): string {
   const { status, value, context, historyValue, children, output, error } = snapshot as unknown as {
     status: string;
     value: Json;
@@ -104,7 +135,7 @@ export function persisted(snapshot: Snapshot<unknown>): Json {
   }
   const history: { [key: string]: Json } = {};
   for (const [key, nodes] of Object.entries(historyValue)) history[key] = nodes.map(({ id }) => ({ id }));
-  return {
+  const saved: Json = {
     status,
     value,
     context: encode(context),
@@ -113,4 +144,5 @@ export function persisted(snapshot: Snapshot<unknown>): Json {
     output: encode(output),
     error: encode(error),
   };
+  return JSON.stringify({ snapshot: saved });
 }

@@ -13,6 +13,8 @@ export interface EncodedText {
   readonly actor: string;
   readonly kind: JournalKind;
   readonly cause: number | null;
+  /** Id of `machine`, once it is known. */
+  version: number | null;
   readonly machine: MachineVersion | null;
   readonly data: string;
 }
@@ -67,17 +69,17 @@ export class EntryQueue<P extends PendingEntry> {
     this.size += 1;
   }
 
-  /** Encodes the next entry that is not; false when all are. */
-  encodeNext(encode: (entry: P | GapMark) => EncodedText): boolean {
-    while (this.#encodedTo < this.#slots.length) {
-      const index = this.#encodedTo;
-      this.#encodedTo += 1;
-      const slot = this.#slots[index] ?? null;
-      if (slot === null || slot instanceof GapMark) continue;
-      this.#slots[index] = encode(slot as P);
-      return true;
+  /** Encodes the next entries that are not, at most so many; false when all are. */
+  encodeNext(most: number, encode: (entry: P | GapMark) => EncodedText): boolean {
+    const slots = this.#slots;
+    const end = Math.min(slots.length, this.#encodedTo + most);
+    for (let index = this.#encodedTo; index < end; index += 1) {
+      const slot = slots[index] ?? null;
+      // It still grows until it is taken.
+      if (slot !== null && !(slot instanceof GapMark)) slots[index] = encode(slot as P);
     }
-    return false;
+    this.#encodedTo = end;
+    return end < slots.length;
   }
 
   /** Takes at most so many encoded entries out. */
@@ -85,6 +87,7 @@ export class EntryQueue<P extends PendingEntry> {
     const taken: EncodedText[] = [];
     while (this.#head < this.#encodedTo && taken.length < most) {
       const slot = this.#slots[this.#head] ?? null;
+      this.#slots[this.#head] = null;
       this.#head += 1;
       if (slot === null) continue;
       if (slot === this.#gap) this.#gap = null;
@@ -127,7 +130,7 @@ export class EntryQueue<P extends PendingEntry> {
   }
 
   #compact(): void {
-    if (this.#head < 4_096 && this.#head < this.#slots.length) return;
+    if (this.#head < 1_024 && this.#head < this.#slots.length) return;
     this.#slots.splice(0, this.#head);
     this.#encodedTo -= this.#head;
     this.#droppedTo = Math.max(0, this.#droppedTo - this.#head);

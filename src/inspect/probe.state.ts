@@ -1,6 +1,6 @@
 import type { EventObject, InspectionEvent } from 'xstate';
 import type { FaultBook } from './fault-book.ts';
-import type { ActorRecord, Turn } from './turn.ts';
+import type { ActorRecord, Place, Turn } from './turn.ts';
 
 /** Why an event reached nobody. */
 export type DeadLetterReason = 'stopped' | 'mailboxFull' | 'lostInCrash';
@@ -45,4 +45,6 @@ export interface ProbeState {
   readonly inspectors: Set<Inspector>;
   /** Machines that were made and have not ended. */
   readonly machines: Set<ActorRecord>;
+  /** The place of a root; the same for one that is started again. */
+  readonly placeOf: (rootId: string) => Place;
 }

@@ -5,7 +5,7 @@ import { isNobodysLoss, Mailbox } from './mailbox.ts';
 import type { Inspector, ProbeState, TurnObserver } from './probe.state.ts';
 import { adopt, isOwnEnd } from './probed-actor.ts';
 import { replaceScheduler } from './scheduler.ts';
-import { type ActorRecord, currentTurn, recordOf } from './turn.ts';
+import { type ActorRecord, currentTurn, Place, recordOf } from './turn.ts';
 import {
   type ActorInternals,
   type InspectionInternals,
@@ -58,8 +58,9 @@ function harmlessObserver(observer: TurnObserver, faults: FaultBook): TurnObserv
       }
     };
   return {
-    begin: guard('the begin of a turn', observer.begin),
-    end: guard('the end of a turn', observer.end),
+    // Guarded where they are called: they are called at every turn.
+    begin: (turn) => observer.begin(turn),
+    end: (turn) => observer.end(turn),
     crashed: guard('a crash', observer.crashed),
     ended: guard('the end of an actor', observer.ended),
     deadLetter: guard('a dead letter', observer.deadLetter),
@@ -82,11 +83,12 @@ function callbackOf(observer: unknown): (event: InspectionEvent) => void {
  * are bounded, long chains of synchronous sends do not overflow the stack, and ending actors costs no more with many.
  *
  * A turn is not what the logic's `transition` does: the library sends events, starts children and tells subscribers
- * after it has returned. So it is the actors that are changed (their prototype, mailbox and executor of actions),
+ * after it has returned. So it is the actors that are changed (some methods, mailbox, executor of actions),
  * before they have a state; their logics stay what they are.
  */
 export function probeSystem(options: ProbeOptions): Probe {
   const faults = new FaultBook(options.onFault);
+  const places = new Map<string, Place>();
   const probe: ProbeState = {
     observer: harmlessObserver(options.observer, faults),
     faults,
@@ -101,6 +103,11 @@ export function probeSystem(options: ProbeOptions): Probe {
     },
     inspectors: new Set(options.inspectors),
     machines: new Set(),
+    placeOf: (rootId) => {
+      const place = places.get(rootId) ?? new Place(rootId);
+      places.set(rootId, place);
+      return place;
+    },
   };
   const roots = new WeakSet<SystemInternals>();
   return {
@@ -165,7 +172,7 @@ function takeOver(root: ActorInternals, probe: ProbeState): void {
   system._sendInspectionEvent = (event) => {
     if (event.type === '@xstate.microstep') {
       const turn = currentTurn();
-      if (turn !== null && turn.record.ref === event.actorRef && event._transitions !== undefined) {
+      if (turn !== null && turn.record.ref === event.actorRef && event._transitions?.length) {
         if (turn.transitions === null) turn.transitions = [event._transitions];
         else turn.transitions.push(event._transitions);
       }

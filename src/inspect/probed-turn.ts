@@ -6,14 +6,23 @@ import { STOP } from './xstate-internals.ts';
 
 export function beginTurn(turn: Turn): void {
   enter(turn);
-  turn.record.probe.observer.begin(turn);
+  const { observer, faults } = turn.record.probe;
+  try {
+    observer.begin(turn);
+  } catch (error) {
+    faults.note('the observer failed at the begin of a turn', error);
+  }
 }
 
 export function endTurn(turn: Turn): void {
   const { record, event } = turn;
   const { probe } = record;
   if (record.kind === 'machine') turn.to = stateValueOf(record.ref._snapshot);
-  probe.observer.end(turn);
+  try {
+    probe.observer.end(turn);
+  } catch (error) {
+    probe.faults.note('the observer failed at the end of a turn', error);
+  }
   const ownMs = leave(turn);
   if (ownMs >= probe.slowTurnMs) probe.onSlowTurn(record.path, event?.type ?? 'xstate.init', ownMs);
 }

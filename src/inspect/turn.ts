@@ -5,12 +5,46 @@ import type { LogicKind } from './logic-kind.ts';
 import type { ProbeState } from './probe.state.ts';
 import type { ActorInternals, TransitionInternals } from './xstate-internals.ts';
 
+/** Most children of one path that are remembered after their end. */
+const mostChildren = 2_000;
+
+/** One place in the tree, over all actors that were started there. */
+export class Place {
+  readonly path: string;
+  /** Actors started here so far. */
+  starts = 0;
+  readonly #children = new Map<string, Place>();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  child(id: string): Place {
+    let place = this.#children.get(id);
+    if (place === undefined) {
+      place = new Place(`${this.path}/${id}`);
+      if (this.#children.size >= mostChildren) {
+        for (const oldest of this.#children.keys()) {
+          this.#children.delete(oldest);
+          break;
+        }
+      }
+      this.#children.set(id, place);
+    }
+    return place;
+  }
+}
+
 /** What the probe knows of one actor, from its making to its end. */
 export class ActorRecord {
   readonly ref: ActorInternals;
   readonly probe: ProbeState;
   readonly parent: ActorRecord | null;
+  readonly place: Place;
+  /** From the root, e.g. `root/broker/orderDesk`. */
   readonly path: string;
+  /** 1 for the first that was started under this path. */
+  readonly generation: number;
   readonly kind: LogicKind;
   /** Children that were made and have not ended; null while there was none. */
   children: Set<ActorRecord> | null = null;
@@ -30,7 +64,10 @@ export class ActorRecord {
     this.probe = probe;
     this.kind = kind;
     this.parent = recordOf(ref._parent) ?? null;
-    this.path = this.parent === null ? ref.id : `${this.parent.path}/${ref.id}`;
+    this.place = this.parent === null ? probe.placeOf(ref.id) : this.parent.place.child(ref.id);
+    this.path = this.place.path;
+    this.place.starts += 1;
+    this.generation = this.place.starts;
     this.execute = ref._actorScope.actionExecutor;
   }
 }

@@ -45,7 +45,7 @@ export interface WriterStatus {
 }
 
 /** Longest that encoding may hold the event loop up at a time, ms. */
-const encodeMs = 2;
+const encodeMs = 4;
 const rank: Readonly<Record<JournalDetail, number>> = { facts: 0, steps: 1, full: 2 };
 
 /**
@@ -58,7 +58,9 @@ export class JournalWriter<P extends PendingEntry> {
   readonly #queue = new EntryQueue<P>();
   readonly #capacity: number;
   readonly #batchSize: number;
+  /** Ids of versions, by what they are, and by the objects that actors hold. */
   readonly #versions = new Map<string, number>();
+  readonly #ids = new WeakMap<MachineVersion, number>();
   #detail: JournalDetail;
   #cause: string | null = null;
   #since = Date.now();
@@ -66,8 +68,8 @@ export class JournalWriter<P extends PendingEntry> {
   #written = 0;
   #lost = 0;
   #lastFailure: string | null = null;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
-  #isEager = false;
+  #encoding: NodeJS.Immediate | null = null;
+  #batching: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   #isClosed = false;
   #wakeRetry: () => void = () => {};
@@ -110,14 +112,14 @@ export class JournalWriter<P extends PendingEntry> {
     const fill = this.#buffered / this.#capacity;
     if (fill > 0.8) this.#reduceTo('facts');
     else if (fill > 0.5) this.#reduceTo('steps');
-    if (this.#timer === null) this.#schedule(false);
-    else if (!this.#isEager && this.#queue.size >= this.#batchSize) this.#schedule(true);
+    // Soon, so that what happened is not kept alive: that would cost more than the encoding.
+    this.#encoding ??= setImmediate(this.#encode);
   }
 
   /** Writes what it can within the time; what is left is lost. */
   async close(withinMs: number): Promise<void> {
     this.#isClosed = true;
-    this.#clearTimer();
+    this.#stopTimers();
     const deadline = Date.now() + withinMs;
     while (this.#buffered > 0 && Date.now() < deadline) {
       this.#encodeFor(encodeMs);
@@ -135,35 +137,30 @@ export class JournalWriter<P extends PendingEntry> {
     return this.#queue.size + this.#inFlight;
   }
 
-  #schedule(eagerly: boolean): void {
-    this.#clearTimer();
-    this.#isEager = eagerly;
-    const tick = (): void => {
-      this.#timer = null;
-      this.#tick();
-    };
-    if (eagerly) this.#timer = setImmediate(tick);
-    else this.#timer = setTimeout(tick, this.#options.batchMs ?? 100).unref();
-  }
+  readonly #encode = (): void => {
+    this.#encoding = null;
+    if (this.#encodeFor(encodeMs)) this.#encoding = setImmediate(this.#encode);
+    if (this.#queue.encoded >= this.#batchSize) this.#write();
+    else this.#batching ??= setTimeout(this.#writeWhatIsThere, this.#options.batchMs ?? 100).unref();
+  };
 
-  #clearTimer(): void {
-    if (this.#timer === null) return;
-    clearTimeout(this.#timer as NodeJS.Timeout);
-    clearImmediate(this.#timer as NodeJS.Immediate);
-    this.#timer = null;
-  }
+  readonly #writeWhatIsThere = (): void => {
+    this.#batching = null;
+    this.#write();
+  };
 
-  #tick(): void {
-    const hasMore = this.#encodeFor(encodeMs);
-    if (!hasMore || this.#queue.encoded >= this.#batchSize) this.#write();
-    if (hasMore) this.#schedule(true);
+  #stopTimers(): void {
+    if (this.#encoding !== null) clearImmediate(this.#encoding);
+    if (this.#batching !== null) clearTimeout(this.#batching);
+    this.#encoding = null;
+    this.#batching = null;
   }
 
   /** Encodes for so long; true when entries are left. */
   #encodeFor(ms: number): boolean {
     const until = performance.now() + ms;
-    for (let n = 1; this.#queue.encodeNext(this.#options.encode); n += 1) {
-      if (n % 16 === 0 && performance.now() >= until) return true;
+    while (this.#queue.encodeNext(16, this.#options.encode)) {
+      if (performance.now() >= until) return true;
     }
     return false;
   }
@@ -178,7 +175,9 @@ export class JournalWriter<P extends PendingEntry> {
       this.#written += batch.length;
       this.#inFlight = 0;
       this.#restore();
-      if (this.#queue.encoded > 0) this.#write();
+      if (this.#queue.encoded >= this.#batchSize) this.#write();
+      else if (this.#queue.encoded > 0 && !this.#isClosed)
+        this.#batching ??= setTimeout(this.#writeWhatIsThere, this.#options.batchMs ?? 100).unref();
     });
   }
 
@@ -186,11 +185,16 @@ export class JournalWriter<P extends PendingEntry> {
     const { first, longest } = this.#options.retryMs ?? { first: 100, longest: 10_000 };
     for (let restMs = first; ; restMs = Math.min(longest, restMs * 2)) {
       try {
-        const entries: EncodedEntry[] = [];
-        for (const { machine, ...entry } of batch) {
-          entries.push({ ...entry, version: machine === null ? null : await this.#versionOf(machine) });
+        for (const entry of batch) {
+          if (entry.machine === null) continue;
+          let id = this.#ids.get(entry.machine);
+          if (id === undefined) {
+            id = await this.#versionOf(entry.machine);
+            this.#ids.set(entry.machine, id);
+          }
+          entry.version = id;
         }
-        await this.#options.sink.append(entries);
+        await this.#options.sink.append(batch);
         this.#lastFailure = null;
         return;
       } catch (error) {

@@ -1,9 +1,10 @@
-import { createActor } from 'xstate';
+import { createActor, type InspectionEvent } from 'xstate';
 import type { Order, OrderIntent } from '../../../machines/domain/order.ts';
 import { createDeskClient, type DeskClient, type DeskRef } from '../../../machines/order/desk.client.ts';
 import type { MayLeave } from '../../../machines/order/desk.commands.ts';
 import type { DeskTiming } from '../../../machines/order/desk.events.ts';
 import { createDeskMachine } from '../../../machines/order/desk.machine.ts';
+import { recorded } from '../../../src/inspect/draws.ts';
 import { createQueueClock, type QueueClock, settle } from '../../support/clock.ts';
 import { FakeBroker, ourClient } from './fake-broker.ts';
 import { FakeStore } from './fake-store.ts';
@@ -43,8 +44,11 @@ export class DeskWorld {
   #desk: DeskRef | undefined;
   readonly #timing: Partial<DeskTiming>;
 
-  constructor(timing: Partial<DeskTiming> = {}) {
+  readonly #inspect: (event: InspectionEvent) => void;
+
+  constructor(timing: Partial<DeskTiming> = {}, inspect: (event: InspectionEvent) => void = () => {}) {
     this.#timing = timing;
+    this.#inspect = inspect;
     this.client = createDeskClient(() => this.#desk);
     this.client.onAlarm((message) => this.alarms.push(message));
     this.client.onOrder((order) => this.changes.push(order));
@@ -55,10 +59,12 @@ export class DeskWorld {
     const machine = createDeskMachine({
       execution: this.broker,
       store: this.store,
-      now: () => this.clock.now(),
-      mayLeave: (intent) => this.mayLeave(intent),
+      now: recorded(() => this.clock.now()),
+      mayLeave: recorded((intent: OrderIntent) => this.mayLeave(intent)),
     });
     this.#desk = createActor(machine, {
+      id: 'root',
+      inspect: this.#inspect,
       clock: this.clock,
       input: { clientId: ourClient, timing: this.#timing },
     });

@@ -1,4 +1,4 @@
-import { createActor, type SnapshotFrom } from 'xstate';
+import { createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import type { Bar } from '../../../machines/domain/bar.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import type { Decision, Signal } from '../../../machines/domain/decision.ts';
@@ -8,6 +8,7 @@ import type { Lease, MarketNews, SessionInput } from '../../../machines/session/
 import { type sessionMachine, withSessionPorts } from '../../../machines/session/session.machine.ts';
 import type { PlacedOrder } from '../../../machines/session/session.placed.ts';
 import type { FactsRequest, SessionPorts } from '../../../machines/session/session.ports.ts';
+import { recorded } from '../../../src/inspect/draws.ts';
 import { createQueueClock, settle } from '../../support/clock.ts';
 
 export const definition: SessionDefinition = {
@@ -51,6 +52,7 @@ export function createWorld(
   overrides: Partial<SessionPorts> = {},
   startIn: SessionInput['startIn'] = 'running',
   firstSyncFailures = 0,
+  inspect: (event: InspectionEvent) => void = () => {},
 ) {
   const clock = createQueueClock(1_000_000);
   const world = {
@@ -128,7 +130,7 @@ export function createWorld(
     };
   };
   const ports: SessionPorts = {
-    now: () => clock.now(),
+    now: recorded(() => clock.now()),
     holdLease(_, listener) {
       world.leasesHeld += 1;
       world.lease = listener;
@@ -177,7 +179,12 @@ export function createWorld(
     },
     ...overrides,
   };
-  const actor = createActor(withSessionPorts(ports), { input: { definition, startIn }, clock });
+  const actor = createActor(withSessionPorts(ports), {
+    id: 'root',
+    input: { definition, startIn },
+    clock,
+    inspect,
+  });
   actor.subscribe({ error: (error) => world.errors.push(error) });
   actor.on('session.changed', ({ view }) => {
     if (world.states.at(-1) !== view.state) world.states.push(view.state);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createActor, createMachine } from 'xstate';
 import { failureKind } from '../../../machines/domain/failure.ts';
+import { encodeToText } from '../../../src/inspect/codec.text.ts';
 import { decode, encode, isWhole } from '../../../src/inspect/codec.ts';
 
 class StoreError extends Error {
@@ -70,6 +71,46 @@ describe('encode', () => {
 
   it('writes nothing that PostgreSQL refuses', () => {
     expect(JSON.stringify(encode('a\0b\ud800'))).toBe('"a\uFFFDb\uFFFD"');
+  });
+});
+
+describe('encodeToText', () => {
+  const odd = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom<unknown>(
+      undefined,
+      Number.NaN,
+      -0,
+      new Date(1),
+      new StoreError('x'),
+      'a@b',
+      '//u:p@h',
+      '\0',
+    ),
+    fc.record({ password: fc.string(), $: fc.string() }, { requiredKeys: [] }),
+    fc.record({ type: fc.string(), inner: fc.record({ secret: fc.constant('s'), x: fc.double() }) }),
+  );
+
+  it('writes what encode answers', () => {
+    fc.assert(
+      fc.property(odd, fc.dictionary(fc.string(), odd), (value, record) => {
+        expect(encodeToText(value)).toBe(JSON.stringify(encode(value)));
+        expect(encodeToText(record)).toBe(JSON.stringify(encode(record)));
+        expect(encodeToText({ record, again: record, value })).toBe(
+          JSON.stringify(encode({ record, again: record, value })),
+        );
+      }),
+    );
+  });
+
+  it('survives what cannot be read', () => {
+    const hostile = Object.defineProperty({ x: {} }, 'y', {
+      enumerable: true,
+      get() {
+        throw new Error('no');
+      },
+    });
+    expect(encodeToText(hostile)).toBe('{"$":"unreadable","message":"no"}');
   });
 });
 
