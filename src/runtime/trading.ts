@@ -228,7 +228,11 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     ...{ store, hub, desk, portfolio, book, tree, status, onFault },
     maxQuoteAgeMs: data.maxQuoteAgeMs,
     supervision: () => supervision.view(),
-    journal: createJournalReader(store.journal),
+    journal: createJournalReader({
+      journal: store.journal,
+      program: options.version,
+      rootLogic: (id) => tree.logicOf(id),
+    }),
   });
   topics = dashboard.topics;
 

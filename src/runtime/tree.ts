@@ -1,4 +1,10 @@
-import { type ActorOptions, type AnyActorLogic, type AnyActorRef, createActor } from 'xstate';
+import {
+  type ActorOptions,
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyStateMachine,
+  createActor,
+} from 'xstate';
 import type { ConnectionInput } from '../../machines/connection/connection.events.ts';
 import type { ConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
@@ -69,17 +75,24 @@ const causeOf = (error: unknown): string => (error instanceof Error ? error.mess
 export class Tree {
   readonly directory: ActorDirectory;
   readonly #options: TreeOptions;
+  readonly #logics: { readonly root: AnyStateMachine; readonly halted: AnyStateMachine };
   #top: AnyActorRef | null = null;
   #isEnding = false;
 
   constructor(options: TreeOptions) {
     this.#options = options;
     this.directory = options.directory;
+    this.#logics = { root: this.#root(), halted: this.#halted() };
+  }
+
+  /** The machine at the top, by its id. */
+  logicOf(id: string): AnyStateMachine | null {
+    return id === 'root' || id === 'halted' ? this.#logics[id] : null;
   }
 
   /** Whoever wants to hear the actors attaches to the directory before: XState makes them all right here. */
   start(): void {
-    this.#run(this.#root(), 'root', (cause) => this.#halt(cause));
+    this.#run(this.#logics.root, 'root', (cause) => this.#halt(cause));
   }
 
   /** Ends the tree in order as if its root had given up: when the process itself is in doubt. */
@@ -135,7 +148,7 @@ export class Tree {
 
   #halt(cause: string): void {
     this.#options.onRootEnd(cause);
-    this.#run(this.#halted(), 'halted', this.#options.onHaltedEnd);
+    this.#run(this.#logics.halted, 'halted', this.#options.onHaltedEnd);
   }
 
   #command(command: SupervisorCommand): void {
