@@ -107,6 +107,11 @@ export class ActorDirectory {
     return undefined;
   }
 
+  /** The actor at this path, running or not. */
+  at(path: string): AnyActorRef | undefined {
+    return this.#entries.get(path)?.ref;
+  }
+
   /** Sends to the actor of this id; false, and a dead letter, when none runs. */
   tell(id: string, event: EventObject): boolean {
     const ref = this.running(id);

@@ -47,6 +47,8 @@ export interface JournalLimits {
 }
 
 const ROUND_MS = 60_000;
+/** By then the first entries have been written. */
+const FIRST_ROUND_MS = 3_000;
 /** Folding a state never begins further back than this, nor on an earlier day. */
 const CHECKPOINT_EVERY_ENTRIES = 100_000;
 const MEGABYTE = 1024 * 1024;
@@ -62,7 +64,7 @@ export class JournalKeeper {
     readonly now: () => number;
     readonly onFault: (message: string) => void;
   };
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #size: { readonly bytes: number | null; readonly oldestAt: number | null } = {
     bytes: null,
     oldestAt: null,
@@ -79,7 +81,10 @@ export class JournalKeeper {
   }) {
     this.#options = options;
     this.#checkpointed = { seq: options.recorder.lastSeq(), day: dayOf(options.now()) };
-    this.#timer = setInterval(() => void this.round(), ROUND_MS).unref();
+    this.#timers = [
+      setTimeout(() => void this.round(), FIRST_ROUND_MS).unref(),
+      setInterval(() => void this.round(), ROUND_MS).unref(),
+    ];
   }
 
   /** Null before the database was asked. */
@@ -96,7 +101,7 @@ export class JournalKeeper {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   async #keep(): Promise<void> {

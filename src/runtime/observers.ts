@@ -145,7 +145,6 @@ export async function createObservers(options: ObserversOptions): Promise<Observ
     changed();
   }, TICKS_MS).unref();
   recorder.note('run', 'process', { version, run: journal.run, pid: process.pid, node: process.version });
-  void keeper.round();
 
   const pathOf = (supervisor: string): string => {
     const ref = directory.running(supervisor.slice(supervisor.lastIndexOf('/') + 1));

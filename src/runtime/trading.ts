@@ -18,6 +18,7 @@ import { recorded } from '../inspect/draws.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { DashboardPort } from './dashboard-port.ts';
+import type { FlightRecorder } from './flight-recorder.ts';
 import { followActors } from './follow-actors.ts';
 import { followFacts } from './follow-facts.ts';
 import { createJournalReader } from './journal-reader.ts';
@@ -48,6 +49,7 @@ export interface Trading {
   readonly dashboard: DashboardPort;
   /** The running actors by their ids. */
   readonly directory: ActorDirectory;
+  readonly recorder: FlightRecorder;
   /** Takes in a failure of this process that nobody caught; valid only in the handler that Node calls with it. */
   strayFault(error: unknown): void;
   /** Drains the sessions, then ends the tree and gives the leases back. Working orders stay at the broker. */
@@ -255,6 +257,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   return {
     dashboard,
     directory,
+    recorder,
     strayFault: (error) => {
       if (observers.noteStray(error) || !strays.isExceeded(now())) return;
       tree.giveUp('failures outside every actor came too often');
