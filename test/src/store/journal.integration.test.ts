@@ -492,7 +492,7 @@ describe('a database of the version before the journal', () => {
     await sql(old.url, `insert into app_state (key, value) values ('risk', '{"state": "halted"}')`);
     const lines: string[] = [];
     const migrated = await openStore({ url: old.url, log: (line) => lines.push(line) });
-    expect(lines.map((line) => line.split(' ').at(-1))).toEqual(['Migration20261125225658_add_journal']);
+    expect(lines.map((line) => line.split(' ').at(-1))).toContain('Migration20261125225658_add_journal');
     expect(await migrated.state.get('risk')).toEqual({ state: 'halted' });
     await migrated.journal.append(1, encoded([entry(1)]));
     expect(seqs(await migrated.journal.list({ limit: 5 }))).toEqual([1]);
