@@ -39,6 +39,19 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
+/**
+ * How long each part may take to end, one after the other; database and gateway end side by side. Together less than
+ * the command line waits before it forces the end.
+ */
+export const endLimitsMs = {
+  controlRecord: 100,
+  webServer: 400,
+  trading: 1_700,
+  strayFaults: 50,
+  databaseAndGateway: 2_400,
+  dataFolderLock: 100,
+} as const;
+
 const projectDir = fileURLToPath(new URL('..', import.meta.url));
 
 /** @throws Error when the work takes longer. */
@@ -89,7 +102,7 @@ async function openDatabase(options: RuntimeOptions, folder: DataFolder, teardow
         warn: (message) => log.warn(message),
       });
       if (server.adopted) log.info('the database of an earlier run was still there and was taken over');
-      teardown.add('embedded PostgreSQL', 2_200, () => server.stop());
+      teardown.add('embedded PostgreSQL', 2_000, () => server.stop());
       url = server.url;
     }
     const store = await openStore({ url, log: (message) => log.debug(message) });
@@ -131,9 +144,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     // Before anything runs: sessions would trade until the web server cannot have its port.
     await checkAddress(options);
     const folder = await openDataFolder(options.dataDir);
-    teardown.add('data folder lock', 300, () => folder.release());
+    teardown.add('data folder lock', endLimitsMs.dataFolderLock, () => folder.release());
     const [database, broker] = [new Teardown(), new Teardown()];
-    teardown.add('database and gateway', 2_600, () => Promise.all([database.run(log), broker.run(log)]));
+    teardown.add('database and gateway', endLimitsMs.databaseAndGateway, () =>
+      Promise.all([database.run(log), broker.run(log)]),
+    );
     const opening = [openDatabase(options, folder, database), openGateway(options, folder, broker)] as const;
     // Both are awaited, whichever fails: what the other one started must be known to the teardown.
     await Promise.allSettled(opening);
@@ -164,13 +179,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log: log.child('http', 'warn'),
     });
     const strays = catchStrayFaults((error) => trading.strayFault(error));
-    teardown.add('stray faults', 100, async () => strays.release());
-    teardown.add('trading', 2_000, () => trading.stop());
-    teardown.add('web server', 600, () => app.close());
+    teardown.add('stray faults', endLimitsMs.strayFaults, async () => strays.release());
+    teardown.add('trading', endLimitsMs.trading, () => trading.stop());
+    teardown.add('web server', endLimitsMs.webServer, () => app.close());
     const { url } = await listen(app, { host: options.host, port: options.port });
     const record: ControlRecord = { url, token: controlToken, pid: process.pid };
     await writeFile(folder.file(controlFile), JSON.stringify(record), { mode: 0o600 });
-    teardown.add('control record', 300, () => rm(folder.file(controlFile), { force: true }));
+    teardown.add('control record', endLimitsMs.controlRecord, () =>
+      rm(folder.file(controlFile), { force: true }),
+    );
     return { url, loginUrl: `${url}${loginTokens.mint().path}`, stop: () => teardown.run(log) };
   } catch (error) {
     await teardown.run(log);

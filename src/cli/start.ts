@@ -18,7 +18,7 @@ interface Flags {
 }
 
 /** An end that takes longer than this is forced. */
-const STOP_LIMIT_MS = 4_800;
+export const STOP_LIMIT_MS = 4_800;
 
 /** @throws UsageError when the work takes longer; whoever catches it ends the process. */
 async function within(limitMs: number, work: Promise<void>): Promise<void> {

@@ -222,7 +222,7 @@ export class DashboardPort implements RuntimePort {
       throw new Refusal(
         409,
         'supervision-halted',
-        'risk: found the supervision halted for good, expected it running; nothing trades until Tradewarden is started again',
+        'risk: found the supervision halted for good, expected it running; start Tradewarden again, then resume',
       );
     }
     const risk = this.#options.tree.directory.running('risk');

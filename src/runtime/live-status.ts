@@ -29,7 +29,10 @@ export class LiveStatus {
     this.#onChange();
   }
 
+  /** One that is said again takes the place of what was said before: repeats push no other out. */
   alarm(message: string): void {
+    const before = this.alarms.findIndex((alarm) => alarm.message === message);
+    if (before !== -1) this.alarms.splice(before, 1);
     this.alarms.unshift({ at: Date.now(), message });
     this.alarms.length = Math.min(this.alarms.length, MAX_ALARMS);
     this.#onChange();

@@ -1,3 +1,4 @@
+import type { AnyActorRef } from 'xstate';
 import { z } from 'zod';
 import type { Decision } from '../../machines/domain/decision.ts';
 import { failureMessage } from '../../machines/domain/failure.ts';
@@ -41,7 +42,8 @@ export interface Observers {
   noteQuote(quote: Quote): void;
   /**
    * A failure that no actor caught. The actor that made the failing timer, promise or socket fails with it, so that
-   * its supervisor acts. False when there is none: then the process itself is in doubt.
+   * its supervisor acts; one that has ended, and still throws, is nobody's any more and harms nobody. False when no
+   * actor made it, or the root did: then the process itself is in doubt.
    */
   noteStray(error: unknown): boolean;
   /** Everybody is gone; writes what is left. */
@@ -51,8 +53,10 @@ export interface Observers {
 const TICKS_MS = 10_000;
 /** Shorter ones are in the journal and the dashboard; a busy machine has them all the time. */
 const LONG_STALL_MS = 250;
-const CLOSE_MS = 500;
+const CLOSE_MS = 300;
 const EARLIER_RECOVERIES = 1_000;
+
+const hasSupervisor = (ref: AnyActorRef): boolean => Reflect.get(ref, '_parent') !== undefined;
 
 async function earlierRecoveries(store: ObserversOptions['store']): Promise<RecoveryView[]> {
   const entries = await store.journal.recoveries(EARLIER_RECOVERIES);
@@ -173,7 +177,9 @@ export async function createObservers(options: ObserversOptions): Promise<Observ
       log.error(`a failure that nobody caught, ${message}`);
       recorder.note('fault', path ?? 'process', { type: 'stray', error });
       supervision.stray(message);
-      return culprit !== null && failActor(culprit, error);
+      if (culprit === null || !hasSupervisor(culprit)) return false;
+      failActor(culprit, error);
+      return true;
     },
     async close() {
       clearInterval(tickTimer);

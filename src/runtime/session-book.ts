@@ -65,6 +65,7 @@ export class SessionBook {
   readonly #onDecided: (decision: Decision) => void;
   readonly #onFailed: (id: string, cause: string) => void;
   readonly #onView: (view: SessionView) => void;
+  readonly #onRemoved: (id: string) => void;
   #isDraining = false;
 
   constructor(options: {
@@ -77,6 +78,7 @@ export class SessionBook {
     onFailed: (id: string, cause: string) => void;
     /** A session told of itself anew. */
     onView: (view: SessionView) => void;
+    onRemoved: (id: string) => void;
   }) {
     this.#tree = options.tree;
     this.#store = options.store;
@@ -85,6 +87,7 @@ export class SessionBook {
     this.#onDecided = options.onDecided;
     this.#onFailed = options.onFailed;
     this.#onView = options.onView;
+    this.#onRemoved = options.onRemoved;
     // A restarted supervisor has forgotten its sessions.
     this.#tree.directory.onStart('sessions', (supervisor) => {
       queueMicrotask(() => void this.#addAll(supervisor));
@@ -149,6 +152,7 @@ export class SessionBook {
     this.#entries.get(id)?.unfollow();
     this.#entries.delete(id);
     this.#tree.removeSession(id);
+    this.#onRemoved(id);
     this.#onChange(id);
   }
 

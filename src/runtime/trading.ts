@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
@@ -56,7 +57,9 @@ export interface Trading {
   stop(): Promise<void>;
 }
 
-const DRAIN_MS = 1_500;
+/** How an end is divided: sessions decide what has closed, then the tree ends, then the journal is written. */
+const DRAIN_MS = 700;
+const TREE_STOP_MS = 600;
 
 const isDeadHere = (holder: string): boolean => {
   const [host, pid] = holder.split('/');
@@ -192,14 +195,16 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     actorOptions: { inspect: recorder.inspect },
     ...{ now: machineNow, random },
     onReport: (report) => observers.noteReport(report),
-    onRootEnd: (cause) => {
-      log.error(`the supervision tree ended: ${cause}; nothing trades until a restart`);
+    onGivingUp: (cause) => {
+      log.error(`the supervision tree gives up: ${cause}; nothing trades until a restart`);
       const halted: RiskStatus = {
         ...{ state: 'halted', since: now(), author: 'supervisor' },
-        cause: `The supervision tree ended: ${cause}`,
+        cause: `The supervision tree gave up: ${cause}`,
       };
       status.set({ risk: halted });
       keepRisk(halted);
+    },
+    onRootEnd: (cause) => {
       supervision.halted(cause);
       halt.begin(cause);
     },
@@ -219,6 +224,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       );
     },
     onFailed: (id, cause) => recoveries.lost('session', id, cause),
+    onRemoved: (id) => recoveries.forget('session', id),
     onView: ({ id, state }) => {
       if (state === 'syncing') recoveries.stands('session', id);
       // A restarted one is not wanted yet by itself; what counts is whether a person wants it.
@@ -248,8 +254,14 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   });
   hub.onQuote((quote) => observers.noteQuote(quote));
 
-  for (const strategy of [...builtinStrategies, ...config.strategies]) await store.strategies.save(strategy);
-  await book.load(config.sessions);
+  try {
+    for (const strategy of [...builtinStrategies, ...config.strategies])
+      await store.strategies.save(strategy);
+    await book.load(config.sessions);
+  } catch (error) {
+    await observers.close();
+    throw error;
+  }
   const released = watch.map(({ timeframes, ...key }) => hub.watch(key, timeframes));
   tree.start();
 
@@ -265,7 +277,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     stop: async () => {
       await book.drain(DRAIN_MS);
       for (const release of released) release();
-      await tree.stop();
+      // What does not end in time is ended by the process.
+      await Promise.race([tree.stop(), pause(TREE_STOP_MS, null, { ref: false })]);
       await leases.close();
       await observers.close();
       dashboard.topics.close();

@@ -38,7 +38,9 @@ export interface TreeOptions {
   readonly orders: { readonly ackTimeoutMs: number; readonly cancelTimeoutMs: number };
   readonly risk: RiskStatus;
   readonly onReport: (report: SupervisorReport) => void;
-  /** The root gave up: nothing trades any more. */
+  /** The root has decided to give up, and ends its children now: nothing may leave from here on. */
+  readonly onGivingUp: (cause: string) => void;
+  /** The root has ended. */
   readonly onRootEnd: (cause: string) => void;
   /** What is left after that gave up as well: nobody hears the broker any more. */
   readonly onHaltedEnd: (cause: string) => void;
@@ -78,6 +80,7 @@ export class Tree {
   readonly #logics: { readonly root: AnyStateMachine; readonly halted: AnyStateMachine };
   #top: AnyActorRef | null = null;
   #isEnding = false;
+  #isGivingUp = false;
 
   constructor(options: TreeOptions) {
     this.#options = options;
@@ -95,10 +98,11 @@ export class Tree {
     this.#run(this.#logics.root, 'root', (cause) => this.#halt(cause));
   }
 
-  /** Ends the tree in order as if its root had given up: when the process itself is in doubt. */
+  /** Ends the tree in order as if its root had given up: when the process itself is in doubt. Once is enough. */
   giveUp(cause: string): void {
     const root = this.#top;
-    if (root === null || this.#isEnding || root.id !== 'root') return;
+    if (root === null || this.#isEnding || this.#isGivingUp) return;
+    this.#noteGivingUp(cause);
     root.subscribe({ complete: () => this.#isEnding || this.#halt(cause) });
     root.send({ type: 'supervisor.shutdown' });
   }
@@ -146,7 +150,14 @@ export class Tree {
     return this.directory.onStart(sessionChild(id), listener);
   }
 
+  #noteGivingUp(cause: string): void {
+    if (this.#isGivingUp || this.#isEnding) return;
+    this.#isGivingUp = true;
+    this.#options.onGivingUp(cause);
+  }
+
   #halt(cause: string): void {
+    this.#noteGivingUp(cause);
     this.#options.onRootEnd(cause);
     this.#run(this.#logics.halted, 'halted', this.#options.onHaltedEnd);
   }
@@ -164,7 +175,11 @@ export class Tree {
   }
 
   #common() {
-    const { now, random, onReport } = this.#options;
+    const { now, random } = this.#options;
+    const onReport = (report: SupervisorReport): void => {
+      if (report.supervisor === 'root' && report.context === 'shutdown') this.#noteGivingUp(report.reason);
+      this.#options.onReport(report);
+    };
     return { now, random, onReport };
   }
 

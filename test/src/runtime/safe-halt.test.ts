@@ -11,7 +11,9 @@ const order = (ref: string, purpose: 'entry' | 'exit'): Order => ({
   ...{ account: 'DU1', filled: '0', averagePrice: null, message: null, updatedAt: 0 },
 });
 
-function world(policy: WorkingOrdersPolicy, isOpen = true) {
+function world(policy: WorkingOrdersPolicy, opensLater = false) {
+  let isOpen = !opensLater;
+  const waiting: (() => void)[] = [];
   const orders = new Map([
     ['in', order('in', 'entry')],
     ['out', order('out', 'exit')],
@@ -42,6 +44,7 @@ function world(policy: WorkingOrdersPolicy, isOpen = true) {
     },
     now: () => 7,
     onMeasure: () => undefined,
+    later: (again) => waiting.push(again),
   });
   return {
     halt,
@@ -51,9 +54,16 @@ function world(policy: WorkingOrdersPolicy, isOpen = true) {
       lookupFails = count;
     },
     async open() {
+      isOpen = true;
       listener('open');
       await settle();
     },
+    /** Lets the pause before another try pass. */
+    async wait() {
+      for (const again of waiting.splice(0)) again();
+      await settle();
+    },
+    waiting,
     words: () => halt.measures.map(({ message }) => message).join('\n'),
   };
 }
@@ -80,7 +90,7 @@ describe('SafeHalt', () => {
   });
 
   it('waits until the desk has settled everything with the broker', async () => {
-    const { halt, cancelled, open } = world('cancelAll', false);
+    const { halt, cancelled, open } = world('cancelAll', true);
     halt.begin('broker gave up');
     await settle();
     expect(cancelled).toEqual([]);
@@ -97,29 +107,47 @@ describe('SafeHalt', () => {
     expect(cancelled).toEqual(['in', 'out']);
   });
 
-  it('asks again, when the desk opens next, for an order of which nobody knows', async () => {
-    const { halt, cancelled, answers, open, words } = world('cancelAll');
-    answers.push({ outcome: 'unknown', message: 'no answer' });
+  it('asks again for an order of which nobody knows, until somebody does', async () => {
+    const { halt, cancelled, answers, wait, waiting, words } = world('cancelAll');
+    answers.push({ outcome: 'unknown', message: 'no answer' }, { outcome: 'accepted', permId: 1 });
+    halt.begin('broker gave up');
+    await settle();
+    expect(words()).toContain('Whether order in was cancelled is not known yet: no answer');
+    await wait();
+    expect(cancelled).toEqual(['in', 'out', 'in']);
+    expect(waiting).toEqual([]);
+  });
+
+  it('treats each order without waiting for the answer about another', async () => {
+    const { halt, cancelled, answers } = world('cancelAll');
+    answers.push(new Promise(() => undefined) as never);
+    halt.begin('broker gave up');
+    await settle();
+    expect(cancelled).toEqual(['in', 'out']);
+  });
+
+  it('asks no second time for an order while the first question is open, however often the desk opens', async () => {
+    const { halt, cancelled, answers, open } = world('cancelAll');
+    answers.push(new Promise(() => undefined) as never);
     halt.begin('broker gave up');
     await settle();
     await open();
-    expect(cancelled).toEqual(['in', 'out', 'in']);
-    expect(words()).toContain('Whether order in was cancelled is not known yet: no answer');
+    expect(cancelled).toEqual(['in', 'out']);
   });
 
   it('says so when an order cannot be looked up, and tries it again', async () => {
-    const { halt, cancelled, failLookups, open, words } = world('cancelEntries');
+    const { halt, cancelled, failLookups, wait, words } = world('cancelEntries');
     failLookups(2);
     halt.begin('broker gave up');
     await settle();
     expect(cancelled).toEqual([]);
     expect(words()).toContain('could not be looked up: the database is away');
-    await open();
+    await wait();
     expect(cancelled).toEqual(['in']);
   });
 
   it('does nothing more once the halted tree has given up too, and says who must act', async () => {
-    const { halt, cancelled, open, words } = world('cancelAll', false);
+    const { halt, cancelled, open, words } = world('cancelAll', true);
     halt.begin('broker gave up');
     halt.end('connection gave up');
     await open();

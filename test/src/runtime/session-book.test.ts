@@ -91,6 +91,7 @@ function world() {
     onDecided: (decision) => decided.push(decision.barTime),
     onFailed: (id, cause) => failed.push(`${id}: ${cause}`),
     onView: () => undefined,
+    onRemoved: (id) => failed.push(`${id} removed`),
   });
   const startSupervisor = async () => {
     for (const listener of starters.get('supervisor') ?? []) listener(undefined as never);

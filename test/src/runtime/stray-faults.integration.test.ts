@@ -63,16 +63,39 @@ describe('a failure that nobody caught', () => {
     await world.trades(1);
   }, 90_000);
 
+  it('of an actor that has ended harms nobody, however often it fails', async () => {
+    const { dashboard } = world.trading;
+    const { decisions } = world.store;
+    const record = decisions.record.bind(decisions);
+    decisions.record = () => {
+      decisions.record = record;
+      for (let n = 0; n < 20; n += 1) {
+        setTimeout(() => {
+          throw new Error(`astray ${n}`);
+        }, n);
+      }
+      return new Promise(() => undefined);
+    };
+    await until('all have been seen', () => dashboard.supervision().strayFaults.count === 20);
+    expect(dashboard.supervision().state).toBe('running');
+    await world.trades(1);
+    expect(total()).toBe(1);
+  }, 90_000);
+
   it('halts trading safely when failures outside every actor come too often', async () => {
     const { dashboard } = world.trading;
     for (let n = 0; n < 5; n += 1) setTimeout(() => Promise.reject(new Error(`outside ${n}`)), n);
     await until('five are counted', () => dashboard.supervision().strayFaults.count === 5);
     expect(dashboard.supervision().state).toBe('running');
-    setTimeout(() => {
-      throw new Error('one too many');
-    });
+    for (let n = 0; n < 3; n += 1) {
+      setTimeout(() => {
+        throw new Error('too many');
+      }, n);
+    }
     await until('trading has halted', () => dashboard.supervision().state === 'halted');
     expect(dashboard.system().risk).toMatchObject({ state: 'halted', author: 'supervisor' });
     await until('the halted tree stands', () => dashboard.system().orderDesk === 'open');
+    const connections = world.trading.directory.views().filter(({ path }) => path === 'halted/connection');
+    expect(connections, 'one tree, started once').toMatchObject([{ restarts: 0 }]);
   }, 90_000);
 });
