@@ -56,6 +56,8 @@ const backoff = { minMs: 200, maxMs: 15_000, factor: 2, jitterFraction: 0.2 };
 const partPolicy = { intensity: 8, periodMs: 60_000, backoff, healthyAfterMs: 30_000 } as const;
 /** More than five failures of whole parts in five minutes are a defect that restarting does not cure. */
 const rootPolicy = { intensity: 5, periodMs: 300_000, backoff, healthyAfterMs: 60_000 } as const;
+/** What is left after a halt is not tried for long: a person must look anyway. */
+const haltedPolicy = { ...partPolicy, intensity: 5 } as const;
 /** One broken strategy is restarted for as long as the system runs, ever more slowly; it takes no other down. */
 const sessionPolicy = { ...partPolicy, intensity: 1_000 } as const;
 
@@ -248,7 +250,7 @@ export class Tree {
     const { logics } = this.#options;
     return createSupervisor({
       ...this.#common(),
-      ...partPolicy,
+      ...haltedPolicy,
       strategy: 'restForOne',
       id: 'halted',
       logics: {

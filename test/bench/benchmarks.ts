@@ -1,6 +1,14 @@
 import { actorsBench, groupsBench } from './actors.bench.ts';
 import type { Benchmark } from './figure.ts';
 import { journalBench } from './journal.bench.ts';
+import { recoveryBench } from './recovery.bench.ts';
+import { journalStoreBench } from './store.bench.ts';
 
 /** Everything that `npm run bench` measures, in its order. */
-export const benchmarks: readonly Benchmark[] = [actorsBench, groupsBench, journalBench];
+export const benchmarks: readonly Benchmark[] = [
+  actorsBench,
+  groupsBench,
+  journalBench,
+  journalStoreBench,
+  recoveryBench,
+];

@@ -9,6 +9,7 @@ import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machi
 import type { SupervisorCommand } from '../../machines/supervisor/supervisor.events.ts';
 import { createSupervisor } from '../../machines/supervisor/supervisor.machine.ts';
 import { recorded } from '../../src/inspect/draws.ts';
+import { startWatchdog } from '../../src/process/watchdog.ts';
 import { ActorDirectory } from '../../src/runtime/actor-directory.ts';
 import { createFlightRecorder, type FlightRecorder } from '../../src/runtime/flight-recorder.ts';
 import { fairFacts } from '../machines/session/facts.ts';
@@ -58,9 +59,10 @@ export interface SessionsWorld {
 /**
  * Real session machines under the real supervisors with the actor directory of the runtime; what lies outside
  * (market, database, broker) answers at once.
- * @param recording the flight recorder as in production, with a sink that drops the encoded text
+ * @param watching none; the flight recorder as in production, with a sink that drops the encoded text, because the
+ *   database works in a process of its own; or that and the watchdog
  */
-export function createSessionsWorld(recording: boolean): SessionsWorld {
+export function createSessionsWorld(watching: 'none' | 'journal' | 'all'): SessionsWorld {
   const listeners = new Set<(news: MarketNews) => void>();
   const history = Array.from({ length: 60 }, (_, index) => barAt(index));
   let decided = 0;
@@ -73,20 +75,25 @@ export function createSessionsWorld(recording: boolean): SessionsWorld {
     onUnreachable: () => undefined,
     statsOf: () => ({ depth: 0, peak: 0, handled: 0 }),
   });
-  const recorder: FlightRecorder | null = recording
-    ? createFlightRecorder({
-        sink: { append: async () => undefined, version: async () => 1 },
-        firstSeq: 1,
-        program: 'bench',
-        wanted: 'full',
-        capacity: 50_000,
-        inspectors: [{ types: ['@xstate.actor', '@xstate.snapshot'], inspect: directory.inspect }],
-        turns: null,
-        onFault: fail,
-        onDetail: () => undefined,
-        onDeadLetter: () => undefined,
-      })
-    : null;
+  const watchdog =
+    watching === 'all'
+      ? startWatchdog({ ...{ now: Date.now, hangMs: 60_000 }, onStall: () => undefined, onFault: fail })
+      : null;
+  const recorder: FlightRecorder | null =
+    watching !== 'none'
+      ? createFlightRecorder({
+          sink: { append: async () => undefined, version: async () => 1 },
+          firstSeq: 1,
+          program: 'bench',
+          wanted: 'full',
+          capacity: 50_000,
+          inspectors: [{ types: ['@xstate.actor', '@xstate.snapshot'], inspect: directory.inspect }],
+          turns: watchdog?.turns ?? null,
+          onFault: fail,
+          onDetail: () => undefined,
+          onDeadLetter: () => undefined,
+        })
+      : null;
   const now = recorded(Date.now);
   const session = withSessionPorts({
     now,
@@ -180,6 +187,7 @@ export function createSessionsWorld(recording: boolean): SessionsWorld {
         actor.send({ type: 'supervisor.shutdown' });
       });
       await recorder?.close(1_000);
+      await watchdog?.stop();
       await breathe();
     },
   };
