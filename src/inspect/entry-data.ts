@@ -3,56 +3,14 @@ import type { Json } from '../../machines/domain/journal.ts';
 import { FailOrder } from './attribution.ts';
 import { encodeToText } from './codec.text.ts';
 import { encode } from './codec.ts';
+import { quoted } from './names.ts';
 import { stateValueOf, type Turn } from './turn.ts';
-import type { ActorInternals, TransitionInternals } from './xstate-internals.ts';
-
-const nameKey = Symbol('tradewarden.target');
-type Named = TransitionInternals & { [nameKey]?: string };
-
-/** Where a transition leads, as JSON; where it has no target it stays where it is. */
-function targetOf(transition: Named): string {
-  const known = transition[nameKey];
-  if (known !== undefined) return known;
-  const name = quoted(transition.target?.map(({ id }) => id).join(', ') ?? transition.source.id);
-  // Kept with the chart's own transition: looking it up elsewhere takes longer than the rest of the entry.
-  Object.defineProperty(transition, nameKey, { value: name });
-  return name;
-}
-
-/** JSON of a turn's transitions; empty when there was none. */
-function targetsText({ transitions }: Turn): string {
-  let text = '';
-  if (transitions === null) return text;
-  for (const step of transitions) {
-    for (const transition of step) text += text === '' ? targetOf(transition) : `,${targetOf(transition)}`;
-  }
-  return text;
-}
+import type { ActorInternals } from './xstate-internals.ts';
 
 function isSame(a: StateValue | undefined, b: StateValue | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object') return a === b;
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length && keys.every((key) => isSame(a[key], b[key]));
-}
-
-/** JSON of names, which are few. */
-const quotes = new Map<string, string>();
-const mostQuotes = 10_000;
-
-function quoted(name: string): string {
-  let text = quotes.get(name);
-  if (text === undefined) {
-    text = JSON.stringify(name);
-    if (quotes.size >= mostQuotes) quotes.clear();
-    quotes.set(name, text);
-  }
-  return text;
-}
-
-function quotedList(names: readonly string[]): string {
-  let text = '';
-  for (const name of names) text += text === '' ? quoted(name) : `,${quoted(name)}`;
-  return text;
 }
 
 const valueText = (value: StateValue | undefined): string =>
@@ -68,7 +26,7 @@ function eventText({ event, reduced }: Turn): string {
 
 /** What is worth keeping of how a turn went; parts that are empty are left out. */
 function tracesText(turn: Turn): string {
-  let text = turn.actions === null ? '' : `,"actions":[${quotedList(turn.actions)}]`;
+  let text = turn.actions === '' ? '' : `,"actions":[${turn.actions}]`;
   if (turn.draws !== null && !turn.reduced) text += `,"draws":${encodeToText(turn.draws)}`;
   return text;
 }
@@ -81,8 +39,7 @@ export function stepData(turn: Turn): string {
   const { from, to, tookMs } = turn;
   let text = `{"event":${eventText(turn)},"from":${valueText(from)}`;
   if (!isSame(from, to)) text += `,"to":${valueText(to)}`;
-  const targets = targetsText(turn);
-  if (targets !== '') text += `,"transitions":[${targets}]`;
+  if (turn.targets !== '') text += `,"transitions":[${turn.targets}]`;
   text += tracesText(turn);
   if (tookMs >= 1) text += `,"tookMs":${Math.round(tookMs * 10) / 10}`;
   return `${text}}`;

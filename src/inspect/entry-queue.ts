@@ -16,7 +16,7 @@ export interface EncodedText {
   /** Id of `machine`, once it is known. */
   version: number | null;
   readonly machine: MachineVersion | null;
-  readonly data: string;
+  data: string;
 }
 
 /** Kept until there is no room for anything else. */
@@ -96,6 +96,11 @@ export class EntryQueue<P extends PendingEntry> {
     this.size -= taken.length;
     this.#compact();
     return taken;
+  }
+
+  /** Entries that are not encoded, about: dropped ones count too. */
+  get raw(): number {
+    return this.#slots.length - this.#encodedTo;
   }
 
   /** Encoded entries, about: dropped ones count too. */

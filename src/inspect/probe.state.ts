@@ -22,6 +22,8 @@ export interface TurnObserver {
   begin(turn: Turn): void;
   /** The actor is at rest again: alive, finished, failed or stopped. */
   end(turn: Turn): void;
+  /** The outermost turn is over: nobody is at work. */
+  rest(): void;
   /** `turn` is the one that it failed in; null when it failed outside its own turns. */
   crashed(record: ActorRecord, error: unknown, turn: Turn | null): void;
   /** It finished by itself, or was stopped before it had started. */

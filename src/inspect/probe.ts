@@ -2,6 +2,7 @@ import type { AnyActorRef, InspectionEvent } from 'xstate';
 import { presentCause, presentRecord } from './attribution.ts';
 import { FaultBook } from './fault-book.ts';
 import { isNobodysLoss, Mailbox } from './mailbox.ts';
+import { withTargets } from './names.ts';
 import type { Inspector, ProbeState, TurnObserver } from './probe.state.ts';
 import { adopt, isOwnEnd } from './probed-actor.ts';
 import { replaceScheduler } from './scheduler.ts';
@@ -61,6 +62,7 @@ function harmlessObserver(observer: TurnObserver, faults: FaultBook): TurnObserv
     // Guarded where they are called: they are called at every turn.
     begin: (turn) => observer.begin(turn),
     end: (turn) => observer.end(turn),
+    rest: () => observer.rest(),
     crashed: guard('a crash', observer.crashed),
     ended: guard('the end of an actor', observer.ended),
     deadLetter: guard('a dead letter', observer.deadLetter),
@@ -173,8 +175,7 @@ function takeOver(root: ActorInternals, probe: ProbeState): void {
     if (event.type === '@xstate.microstep') {
       const turn = currentTurn();
       if (turn !== null && turn.record.ref === event.actorRef && event._transitions?.length) {
-        if (turn.transitions === null) turn.transitions = [event._transitions];
-        else turn.transitions.push(event._transitions);
+        turn.targets = withTargets(turn.targets, event._transitions);
       }
     } else if (event.type === '@xstate.actor') adopt(event.actorRef, probe);
     if (probe.inspectors.size > 0) tell(event);

@@ -3,6 +3,7 @@ import { presentCause, runAs } from './attribution.ts';
 import { swapTape } from './draws.ts';
 import { kindOf } from './logic-kind.ts';
 import { Mailbox } from './mailbox.ts';
+import { withName } from './names.ts';
 import type { ProbeState } from './probe.state.ts';
 import { beginTurn, endTurn, runTurn } from './probed-turn.ts';
 import { ActorRecord, currentTurn, keepRecord, recordOf, Turn } from './turn.ts';
@@ -27,10 +28,7 @@ function begin(actor: ActorInternals): void {
 /** While the actor has not started, the library defers the action to its start. */
 function executeAction(record: ActorRecord, action: ActionInternals): void {
   const turn = currentTurn();
-  if (turn !== null && turn.record === record) {
-    if (turn.actions === null) turn.actions = [action.type];
-    else turn.actions.push(action.type);
-  }
+  if (turn !== null && turn.record === record) turn.actions = withName(turn.actions, action.type);
   const isCustom = action.exec !== undefined && !action.type.startsWith('xstate.');
   if (!isCustom) {
     record.execute(action);

@@ -1,7 +1,7 @@
 import type { EventObject, Snapshot } from 'xstate';
 import { FailOrder, runAs } from './attribution.ts';
 import { swapTape } from './draws.ts';
-import { type ActorRecord, enter, leave, stateValueOf, Turn } from './turn.ts';
+import { type ActorRecord, currentTurn, enter, leave, stateValueOf, Turn } from './turn.ts';
 import { STOP } from './xstate-internals.ts';
 
 export function beginTurn(turn: Turn): void {
@@ -18,12 +18,15 @@ export function endTurn(turn: Turn): void {
   const { record, event } = turn;
   const { probe } = record;
   if (record.kind === 'machine') turn.to = stateValueOf(record.ref._snapshot);
+  let ownMs = 0;
   try {
     probe.observer.end(turn);
+    ownMs = leave(turn);
+    if (currentTurn() === null) probe.observer.rest();
   } catch (error) {
+    if (currentTurn() === turn) ownMs = leave(turn);
     probe.faults.note('the observer failed at the end of a turn', error);
   }
-  const ownMs = leave(turn);
   if (ownMs >= probe.slowTurnMs) probe.onSlowTurn(record.path, event?.type ?? 'xstate.init', ownMs);
 }
 

@@ -43,7 +43,7 @@ class Note implements PendingEntry {
   readonly kind: JournalKind;
   readonly actor: string;
   readonly cause: number | null;
-  readonly record: ActorRecord | null;
+  record: ActorRecord | null;
   /** JSON, made when it is written. */
   readonly data: () => string;
   readonly moment = performance.now();
@@ -157,6 +157,10 @@ export class Recorder implements TurnObserver {
     if (notes.steps % this.#checkpointEvery === 0) this.#checkpoint(record, record.ref._snapshot);
   }
 
+  rest(): void {
+    this.#writer.relieve();
+  }
+
   crashed(record: ActorRecord, error: unknown, turn: Turn | null): void {
     this.#machines.delete(record);
     if (turn !== null && turn.kind !== null) {
@@ -261,17 +265,20 @@ export class Recorder implements TurnObserver {
       const { actor, kind, cause, record } = entry;
       const machine = record === null ? null : this.#versionOf(record);
       const data = entry.data();
+      entry.record = null;
       return { seq, at: this.#clock.at(entry.moment), actor, kind, cause, version: null, machine, data };
     }
     const { record, cause, began } = entry;
     const machine = this.#versionOf(record);
     // A turn that was taken off the record does not come here.
     const kind = entry.kind ?? 'step';
+    const { path } = record;
     const data = this.#dataOf(entry);
+    entry.release();
     // The engine keeps a text that was joined from pieces as pieces until it is looked into: five times the memory, and
     // work for the garbage collector. So it is looked into here, in a way that is not optimised away.
     if (data.charCodeAt(0) !== openBrace) throw new Error(`found ${data.slice(0, 20)}, expected an object`);
-    return { seq, at: this.#clock.at(began), actor: record.path, kind, cause, version: null, machine, data };
+    return { seq, at: this.#clock.at(began), actor: path, kind, cause, version: null, machine, data };
   }
 
   #dataOf(turn: Turn): string {

@@ -3,7 +3,7 @@ import type { JournalKind } from '../../machines/domain/journal.ts';
 import type { Tape } from './draws.ts';
 import type { LogicKind } from './logic-kind.ts';
 import type { ProbeState } from './probe.state.ts';
-import type { ActorInternals, TransitionInternals } from './xstate-internals.ts';
+import type { ActorInternals } from './xstate-internals.ts';
 
 /** Most children of one path that are remembered after their end. */
 const mostChildren = 2_000;
@@ -40,6 +40,8 @@ export class ActorRecord {
   readonly ref: ActorInternals;
   readonly probe: ProbeState;
   readonly parent: ActorRecord | null;
+  /** Of the root of its system. */
+  readonly root: ActorRecord;
   readonly place: Place;
   /** From the root, e.g. `root/broker/orderDesk`. */
   readonly path: string;
@@ -64,6 +66,7 @@ export class ActorRecord {
     this.probe = probe;
     this.kind = kind;
     this.parent = recordOf(ref._parent) ?? null;
+    this.root = this.parent?.root ?? this;
     this.place = this.parent === null ? probe.placeOf(ref.id) : this.parent.place.child(ref.id);
     this.path = this.place.path;
     this.place.starts += 1;
@@ -85,9 +88,9 @@ export function keepRecord(ref: ActorInternals, record: ActorRecord): void {
 
 /** One actor handling one event, or coming into being: everything that happened until it was at rest again. */
 export class Turn implements Tape {
-  readonly record: ActorRecord;
+  record: ActorRecord;
   /** Null in the turn of the initial state. */
-  readonly event: EventObject | null;
+  event: EventObject | null;
   /** `seq` of the turn that sent the event or spawned the actor; null when it came from outside. */
   readonly cause: number | null;
   /** Of the journal entry; given by the observer. */
@@ -100,9 +103,9 @@ export class Turn implements Tape {
   /** What held before; kept only when the turn ends in a crash. */
   lastGood: Snapshot<unknown> | null = null;
   error: unknown = undefined;
-  /** Types of the actions run. */
-  actions: string[] | null = null;
-  transitions: (readonly TransitionInternals[])[] | null = null;
+  /** Types of the actions run, and targets of the transitions taken, in order: JSON, without the brackets. */
+  actions = '';
+  targets = '';
   draws: unknown[] | null = null;
   /** What it carried is not to be recorded. */
   reduced = false;
@@ -125,6 +128,20 @@ export class Turn implements Tape {
     this.event = event;
     this.cause = cause;
     this.from = from;
+  }
+
+  /**
+   * Lets go of what happened, once it is encoded. The engine makes objects that live a little long among the old ones
+   * at once, where a dead turn would keep alive all that it refers to until the next full collection.
+   */
+  release(): void {
+    this.record = this.record.root;
+    this.event = null;
+    this.lastGood = null;
+    this.error = undefined;
+    this.actions = '';
+    this.targets = '';
+    this.draws = null;
   }
 }
 

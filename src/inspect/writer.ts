@@ -8,7 +8,7 @@ export type EncodedEntry = Omit<JournalEntry, 'data'> & { readonly data: string 
 export interface JournalSink {
   /**
    * Stores a batch, all or nothing. A batch whose answer was lost comes again: entries that are stored already, by
-   * their `seq`, must be passed over.
+   * their `seq`, must be passed over. The entries are emptied once it has resolved.
    */
   append(entries: readonly EncodedEntry[]): Promise<void>;
   /** Id of a machine's version, which is stored when it is new. */
@@ -46,6 +46,9 @@ export interface WriterStatus {
 
 /** Longest that encoding may hold the event loop up at a time, ms. */
 const encodeMs = 4;
+/** Entries not encoded that are many, and how long encoding some of them may take between two turns, ms. */
+const manyRaw = 16;
+const reliefMs = 0.5;
 const rank: Readonly<Record<JournalDetail, number>> = { facts: 0, steps: 1, full: 2 };
 
 /**
@@ -112,8 +115,15 @@ export class JournalWriter<P extends PendingEntry> {
     const fill = this.#buffered / this.#capacity;
     if (fill > 0.8) this.#reduceTo('facts');
     else if (fill > 0.5) this.#reduceTo('steps');
-    // Soon, so that what happened is not kept alive: that would cost more than the encoding.
     this.#encoding ??= setImmediate(this.#encode);
+  }
+
+  /**
+   * Encodes a little of what has come together, if it is much. To be called between turns: what happened would
+   * otherwise be kept alive, which costs the garbage collector more than encoding it costs here.
+   */
+  relieve(): void {
+    if (this.#queue.raw >= manyRaw) this.#encodeFor(reliefMs);
   }
 
   /** Writes what it can within the time; what is left is lost. */
@@ -195,6 +205,8 @@ export class JournalWriter<P extends PendingEntry> {
           entry.version = id;
         }
         await this.#options.sink.append(batch);
+        // See `Turn.release`: a written entry must not keep its text alive.
+        for (const entry of batch) entry.data = '';
         this.#lastFailure = null;
         return;
       } catch (error) {

@@ -55,6 +55,7 @@ function watched(mode: Mode) {
             turn.seq = seq;
           },
           end: nothing,
+          rest: nothing,
           crashed: nothing,
           ended: nothing,
           deadLetter: nothing,

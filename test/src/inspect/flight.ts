@@ -80,6 +80,7 @@ export function createFlight(options: Partial<RecorderOptions> = {}) {
       recorder.end(turn);
       if (turn.kind !== null) remember(turn);
     },
+    rest: () => recorder.rest(),
     crashed: (record: ActorRecord, error, turn) => recorder.crashed(record, error, turn),
     ended: (record, status) => recorder.ended(record, status),
     deadLetter: (letter) => recorder.deadLetter(letter),

@@ -24,6 +24,8 @@ export class Notebook implements TurnObserver {
 
   end(): void {}
 
+  rest(): void {}
+
   crashed(record: ActorRecord, error: unknown, turn: Turn | null): void {
     this.crashes.push({ path: record.path, error, event: turn?.event?.type ?? null });
   }
