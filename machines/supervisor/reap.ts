@@ -1,4 +1,4 @@
-import type { ActorSystem, AnyActorRef, Snapshot } from 'xstate';
+import type { ActorSystem, AnyActorRef, InspectionEvent, Snapshot } from 'xstate';
 
 type System = Pick<ActorSystem<{ actors: Record<string, AnyActorRef> }>, 'inspect'>;
 
@@ -21,7 +21,7 @@ const offspring = new WeakMap<AnyActorRef, Offspring>();
 export function watchOffspring(system: System): void {
   if (watched.has(system)) return;
   watched.add(system);
-  system.inspect((event) => {
+  const meet = (event: InspectionEvent): void => {
     if (event.type !== '@xstate.actor') return;
     // The type says "like an actor ref"; what XState hands over is the actor.
     const ref = event.actorRef as AnyActorRef;
@@ -36,7 +36,10 @@ export function watchOffspring(system: System): void {
       known.dropAt = Math.max(16, known.refs.size * 2);
     }
     known.refs.add(ref);
-  });
+  };
+  // `types` is for inspectors that can spare others the events that nobody wants; XState passes over it.
+  const observer = { types: ['@xstate.actor'], next: meet };
+  system.inspect(observer);
 }
 
 const isAlive = (ref: AnyActorRef): boolean => {

@@ -69,6 +69,13 @@ function harmlessObserver(observer: TurnObserver, faults: FaultBook): TurnObserv
   };
 }
 
+/** The events that an observer wants to hear; one that does not say hears all. */
+function typesOf(observer: unknown): Inspector['types'] {
+  const types: unknown =
+    typeof observer === 'object' && observer !== null ? Reflect.get(observer, 'types') : undefined;
+  return Array.isArray(types) ? everyType.filter((type) => types.includes(type)) : everyType;
+}
+
 function callbackOf(observer: unknown): (event: InspectionEvent) => void {
   if (typeof observer === 'function') return (event) => observer(event);
   const next: unknown =
@@ -136,6 +143,11 @@ export function probeSystem(options: ProbeOptions): Probe {
 function takeOver(root: ActorInternals, probe: ProbeState): void {
   const { system } = root;
 
+  const isWanted = (type: InspectionEvent['type']): boolean => {
+    for (const { types } of probe.inspectors) if (types.includes(type)) return true;
+    return false;
+  };
+
   const deliver = (
     source: ActorInternals | undefined,
     target: ActorInternals,
@@ -145,7 +157,7 @@ function takeOver(root: ActorInternals, probe: ProbeState): void {
     const sender = recordOf(source);
     if (source !== undefined && sender?.muted && target === source._parent && !isOwnEnd(source, event))
       return;
-    if (probe.inspectors.size > 0) {
+    if (isWanted('@xstate.event')) {
       tell({ type: '@xstate.event', actorRef: target, sourceRef: source, event } as InspectionInternals);
     }
     const receiver = recordOf(target);
@@ -181,7 +193,7 @@ function takeOver(root: ActorInternals, probe: ProbeState): void {
     if (probe.inspectors.size > 0) tell(event);
   };
   system.inspect = (observer) => {
-    const inspector: Inspector = { types: everyType, inspect: callbackOf(observer) };
+    const inspector: Inspector = { types: typesOf(observer), inspect: callbackOf(observer) };
     probe.inspectors.add(inspector);
     return { unsubscribe: () => probe.inspectors.delete(inspector) };
   };

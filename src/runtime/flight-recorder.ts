@@ -74,6 +74,7 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
         watch?.end();
         recorder.end(turn);
       },
+      rest: () => recorder.rest(),
       crashed: (record, error, turn) => recorder.crashed(record, error, turn),
       ended(record, status) {
         recorder.ended(record, status);
