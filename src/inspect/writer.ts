@@ -46,6 +46,8 @@ export interface WriterStatus {
 
 /** Longest that encoding may hold the event loop up at a time, ms. */
 const encodeMs = 4;
+/** Most text in one batch, about: more takes a slow database longer than a statement may take. */
+const batchBytes = 4 * 1024 * 1024;
 const rank: Readonly<Record<JournalDetail, number>> = { facts: 0, steps: 1, full: 2 };
 
 /**
@@ -104,10 +106,7 @@ export class JournalWriter<P extends PendingEntry> {
       this.#lost += 1;
       return;
     }
-    if (this.#buffered >= this.#capacity) {
-      this.#lost += 1;
-      this.#queue.dropOldest();
-    }
+    if (this.#buffered >= this.#capacity && this.#queue.dropOldest()) this.#lost += 1;
     this.#queue.push(entry);
     const fill = this.#buffered / this.#capacity;
     if (fill > 0.8) this.#reduceTo('facts');
@@ -167,7 +166,7 @@ export class JournalWriter<P extends PendingEntry> {
 
   #write(): void {
     if (this.#writing !== null) return;
-    const batch = this.#queue.take(this.#batchSize, this.#options.encode);
+    const batch = this.#queue.take(this.#batchSize, batchBytes, this.#options.encode);
     if (batch.length === 0) return;
     this.#inFlight = batch.length;
     this.#writing = this.#writeUntilDone(batch).then(() => {
