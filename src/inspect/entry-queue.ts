@@ -38,17 +38,21 @@ const facts: ReadonlySet<JournalKind | null> = new Set<JournalKind | null>([
 
 export const isFact = (kind: JournalKind | null): boolean => facts.has(kind);
 
-/** Entries that were lost, in the place of the first of them. */
+/**
+ * Entries that were lost, in the place of the first of them. `to` never falls from one mark to the next: the newest
+ * mark before a moment says how far after it entries may be missing.
+ */
 export class GapMark implements PendingEntry {
   readonly kind = 'gap';
   readonly seq: number;
   /** `seq` of the last one lost. */
   to: number;
-  lost = 1;
+  lost: number;
 
-  constructor(seq: number) {
+  constructor(seq: number, to = seq, lost = 1) {
     this.seq = seq;
-    this.to = seq;
+    this.to = to;
+    this.lost = lost;
   }
 }
 
@@ -72,6 +76,8 @@ export class EntryQueue<P extends PendingEntry> {
   /** Slots before it hold nothing that could be dropped, neither detail nor facts. */
   #emptyTo = 0;
   #gap: GapMark | null = null;
+  /** Of the newest mark. */
+  #lostTo = 0;
   size = 0;
   /** Of what is encoded; about. */
   bytes = 0;
@@ -137,17 +143,24 @@ export class EntryQueue<P extends PendingEntry> {
     const slot = index === null ? null : (this.#slots[index] ?? null);
     if (index === null || slot === null) return false;
     this.bytes -= bytesOf(slot);
-    if (this.#gap === null || this.#gap.seq > slot.seq) {
-      this.#gap = new GapMark(slot.seq);
+    this.#lostTo = Math.max(this.#lostTo, slot.seq);
+    const later = this.#gap;
+    if (later === null || later.seq > slot.seq) {
+      this.#gap = new GapMark(slot.seq, this.#lostTo, 1 + (later?.lost ?? 0));
       this.#slots[index] = this.#gap;
+      if (later !== null) this.#empty(this.#slots.indexOf(later, index));
     } else {
-      this.#gap.to = Math.max(this.#gap.to, slot.seq);
-      this.#gap.lost += 1;
-      this.#slots[index] = null;
-      this.size -= 1;
-      this.#compact();
+      later.to = this.#lostTo;
+      later.lost += 1;
+      this.#empty(index);
     }
     return true;
+  }
+
+  #empty(index: number): void {
+    this.#slots[index] = null;
+    this.size -= 1;
+    this.#compact();
   }
 
   /** Place of the oldest detail, or of the oldest fact when there is none. Marks of gaps stay: they say what is lost. */

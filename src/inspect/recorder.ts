@@ -94,6 +94,8 @@ export class Recorder implements TurnObserver {
         options.onDetail?.(detail, cause);
       },
     });
+    const { detail } = this.#writer;
+    if (detail !== 'full') this.note('detail', 'process', { detail, cause: 'No more is wanted.' }, null);
   }
 
   get status(): WriterStatus {
@@ -106,7 +108,7 @@ export class Recorder implements TurnObserver {
   }
 
   /**
-   * Adds an entry of what the runtime knows.
+   * Adds an entry of what the runtime knows; only facts while nothing else is recorded.
    * @param actor path, or `process`.
    * @param cause `seq` of what caused it. @default the turn at work now
    * @returns its `seq`.
@@ -194,6 +196,7 @@ export class Recorder implements TurnObserver {
     data: () => string,
   ) {
     this.#seq += 1;
+    if (this.#writer.detail === 'facts' && !isFact(kind)) return this.#seq;
     this.#writer.push(new Note({ seq: this.#seq, kind, actor, cause, record, data }));
     return this.#seq;
   }
@@ -206,7 +209,8 @@ export class Recorder implements TurnObserver {
 
   #checkpoint(record: ActorRecord, snapshot: Snapshot<unknown>): void {
     if (snapshot.status !== 'active') return;
-    this.#note('checkpoint', record.path, record, null, () => checkpointData(snapshot));
+    const { detail } = this.#writer;
+    this.#note('checkpoint', record.path, record, null, () => checkpointData(snapshot, detail));
   }
 
   async #checkpointSome(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   GapMark,
   type PendingEntry,
 } from '../../../src/inspect/entry-queue.ts';
+import { seeded } from './flight.ts';
 
 const encode = (entry: PendingEntry, data = '{}'): EncodedText => ({
   seq: entry.seq,
@@ -15,7 +16,7 @@ const encode = (entry: PendingEntry, data = '{}'): EncodedText => ({
   cause: null,
   version: null,
   machine: null,
-  data: entry instanceof GapMark ? `${entry.lost}` : data,
+  data: entry instanceof GapMark ? JSON.stringify([entry.lost, entry.to]) : data,
 });
 
 describe('the queue of entries', () => {
@@ -41,13 +42,33 @@ describe('the queue of entries', () => {
     for (let batch = queue.take(100, 1e9, encode); batch.length > 0; batch = queue.take(100, 1e9, encode)) {
       taken.push(...batch);
     }
-    const lost = taken.filter(({ kind }) => kind === 'gap').reduce((sum, { data }) => sum + Number(data), 0);
+    const marks = taken
+      .filter(({ kind }) => kind === 'gap')
+      .map(({ data }) => JSON.parse(data) as [lost: number, to: number]);
+    const lost = marks.reduce((sum, [each]) => sum + each, 0);
     expect(taken.filter(({ kind }) => kind !== 'gap').length + lost, 'nothing is lost untold').toBe(
       capacity * 10,
     );
     const seqs = taken.map(({ seq }) => seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
     expect(queue).toMatchObject({ size: 0, bytes: 0 });
+  });
+
+  it('marks gaps so that the newest mark before a moment reaches furthest after it', () => {
+    const random = seeded(7);
+    const queue = new EntryQueue<PendingEntry>();
+    const taken: EncodedText[] = [];
+    for (let seq = 1; seq <= 5_000; seq += 1) {
+      queue.push({ seq, kind: random() < 0.3 ? 'step' : 'crash' });
+      if (queue.size > 100) queue.dropOldest();
+      queue.encodeNext(2, encode);
+      if (random() < 0.02) taken.push(...queue.take(30, 1e9, encode));
+    }
+    const reach = taken
+      .filter(({ kind }) => kind === 'gap')
+      .map(({ data }) => (JSON.parse(data) as [number, number])[1]);
+    expect(reach.length).toBeGreaterThan(10);
+    expect(reach).toEqual([...reach].sort((a, b) => a - b));
   });
 
   it('cuts what is taken by bytes, and takes one entry of any size', () => {
