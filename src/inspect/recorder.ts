@@ -34,7 +34,10 @@ export interface RecorderOptions {
   }) => unknown;
   /** A machine's whole state is recorded after so many steps of it. @default 1_000 */
   readonly checkpointEvery?: number;
-  readonly writer?: Pick<WriterOptions<PendingEntry>, 'capacity' | 'batchSize' | 'batchMs' | 'retryMs'>;
+  readonly writer?: Pick<
+    WriterOptions<PendingEntry>,
+    'capacity' | 'capacityBytes' | 'batchSize' | 'batchBytes' | 'batchMs' | 'retryMs'
+  >;
 }
 
 /** An entry that is no turn. */
