@@ -112,6 +112,8 @@ export interface StepData {
 export interface CheckpointData {
   /** XState's persisted snapshot. */
   readonly snapshot: Json;
+  /** What was recorded when it was made; absent when that was `full`. Less: what follows cannot be folded. */
+  readonly detail?: JournalDetail;
 }
 
 /** `data` of a `crash` entry. */

@@ -1,5 +1,5 @@
 import { encode } from './codec.ts';
-import { isSecretKey } from './secrets.ts';
+import { isPairs, isSecret, isSecretName, mayHoldSecret } from './secrets.ts';
 
 /**
  * The fast way to the JSON of a value, encoded: plain data, which is nearly all, is looked through once and given to
@@ -22,32 +22,31 @@ function isPlain(value: unknown, depth: number): boolean {
 function isPlainArray(value: readonly unknown[], depth: number): boolean {
   if (value.length > mostItems) return false;
   for (const part of value) if (!isPlain(part, depth + 1)) return false;
+  if (!isPairs(value)) return true;
+  for (let i = 0; i < value.length; i += 2) if (isSecretName(value[i])) return false;
   return true;
 }
 
 /** A key that says that its value must not be written as it is. */
-const isSpecialKey = (key: string): boolean => key === '$' || key === 'machine' || isSecretKey(key);
+const isSpecialKey = (key: string, value: unknown): boolean =>
+  key === '$' || key === 'machine' || isSecret(key, value);
 
 function isPlainRecord(value: object, depth: number): boolean {
   if (Object.getPrototypeOf(value) !== Object.prototype) return false;
   const record = value as Readonly<Record<string, unknown>>;
   for (const key in record) {
-    if (isSpecialKey(key)) return false;
     const part = record[key];
+    if (isSpecialKey(key, part)) return false;
     if (typeof part === 'string') continue;
     if (!isPlain(part, depth + 1)) return false;
   }
   return true;
 }
 
-/** Passwords in addresses, and what PostgreSQL's jsonb refuses. */
-const needsCare = (text: string): boolean =>
-  text.includes('@') || text.includes('\\u0000') || text.includes('\\ud');
-
 function textOf(value: unknown): string {
   if (isPlain(value, 0)) {
     const text = JSON.stringify(value);
-    if (!needsCare(text)) return text;
+    if (!mayHoldSecret(text)) return text;
   }
   return JSON.stringify(encode(value));
 }
@@ -90,8 +89,8 @@ function recordText(value: object): string | null {
   const record = value as Readonly<Record<string, unknown>>;
   let text = '{';
   for (const key in record) {
-    if (isSpecialKey(key)) return null;
     const part = record[key];
+    if (isSpecialKey(key, part)) return null;
     if (text.length > 1) text += ',';
     text += keyText(key);
     if (typeof part === 'object' && part !== null) text += textOfObject(part);

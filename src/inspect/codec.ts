@@ -1,6 +1,6 @@
 import { type AnyActorRef, isMachineSnapshot } from 'xstate';
 import type { Json } from '../../machines/domain/journal.ts';
-import { isSecretKey, redactedText, withoutPassword } from './secrets.ts';
+import { isPairs, isSecret, isSecretName, mayHoldSecret, redactedText, withoutSecrets } from './secrets.ts';
 import { recordOf } from './turn.ts';
 
 /**
@@ -30,11 +30,9 @@ export function encode(value: unknown): Json {
   }
 }
 
-function encodeText(text: string): string {
-  const safe = text.includes('@') ? withoutPassword(text) : text;
-  // PostgreSQL's jsonb takes neither NUL nor halves of surrogate pairs.
-  return safe.isWellFormed() && !safe.includes('\0') ? safe : safe.toWellFormed().replaceAll('\0', '\uFFFD');
-}
+/** JSON in it stands with its quotes, which the text's own JSON would escape. */
+const encodeText = (text: string): string =>
+  text.includes('"') || mayHoldSecret(text) ? withoutSecrets(text) : text;
 
 function encodeNumber(value: number): Json {
   if (Number.isFinite(value) && !Object.is(value, -0)) return value;
@@ -81,9 +79,11 @@ function encodeObject(value: object, walk: Walk): Json {
 
 function encodeArray(value: readonly unknown[], walk: Walk): Json {
   let copy: Json[] | null = null;
+  const pairs = isPairs(value);
   for (let i = 0; i < value.length; i += 1) {
     const part = value[i];
-    const encoded = encodePart(part, walk);
+    const key = pairs && i % 2 === 1 ? value[i - 1] : null;
+    const encoded = isSecretName(key) && isSecret(String(key), part) ? redactedText : encodePart(part, walk);
     if (copy !== null) copy.push(encoded);
     else if (encoded !== part) copy = [...(value.slice(0, i) as Json[]), encoded];
   }
@@ -96,7 +96,7 @@ function encodeRecord(value: object, walk: Walk): Json {
   let copy: Record<string, Json> | null = null;
   for (const key in record) {
     const part = record[key];
-    const encoded = isSecretKey(key) && part !== null ? redactedText : encodePart(part, walk);
+    const encoded = isSecret(key, part) ? redactedText : encodePart(part, walk);
     if (encoded !== part && copy === null) copy = { ...(record as Record<string, Json>) };
     if (copy !== null) copy[key] = encoded;
   }

@@ -1,5 +1,5 @@
 import type { AnyStateMachine, Snapshot, StateValue } from 'xstate';
-import type { Json } from '../../machines/domain/journal.ts';
+import type { JournalDetail, Json } from '../../machines/domain/journal.ts';
 import { FailOrder } from './attribution.ts';
 import { encodeToText } from './codec.text.ts';
 import { encode } from './codec.ts';
@@ -76,7 +76,7 @@ export function crashData(turn: Turn): string {
 }
 
 /** A machine's snapshot as XState persists it, without what is inside of its children: they have entries of their own. */
-export function checkpointData(snapshot: Snapshot<unknown>): string {
+export function checkpointData(snapshot: Snapshot<unknown>, detail: JournalDetail): string {
   const { status, value, context, historyValue, children, output, error } = snapshot as unknown as {
     status: string;
     value: Json;
@@ -101,5 +101,5 @@ export function checkpointData(snapshot: Snapshot<unknown>): string {
     output: encode(output),
     error: encode(error),
   };
-  return JSON.stringify({ snapshot: saved });
+  return JSON.stringify(detail === 'full' ? { snapshot: saved } : { detail, snapshot: saved });
 }

@@ -11,7 +11,8 @@ export interface RebuildRequest {
   readonly actor: string;
   /**
    * Entries of the actor, and the `detail` and `gap` entries of `process`, ascending by `seq`, from a spawn or
-   * checkpoint of the actor on; entries of others are passed over.
+   * checkpoint of the actor on, and the newest `gap` before that, which may reach beyond it; entries of others are
+   * passed over.
    */
   readonly entries: Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
   /** The moment: entries after it are not read. */
@@ -61,6 +62,8 @@ interface Course {
   broken: string | null;
   /** Up to this `seq` entries were lost. */
   lostTo: number;
+  /** What was recorded after the base. */
+  detail: string;
 }
 
 const field = (data: Json, name: string): Json | undefined =>
@@ -86,6 +89,7 @@ function follow(course: Course, entry: JournalEntry, actor: string): void {
     course.steps = [];
     course.broken = isReduced(entry) ? `its start, entry ${entry.seq}, was recorded without its input` : null;
     if (entry.seq <= course.lostTo) course.broken = `entries up to ${course.lostTo} were lost`;
+    course.detail = String(field(entry.data, 'detail') ?? 'full');
   } else if (entry.kind === 'step' || entry.kind === 'crash' || entry.kind === 'stop') {
     course.steps.push(entry);
     if (isReduced(entry) && entry.kind === 'step') {
@@ -165,7 +169,7 @@ const reasonOf = (error: unknown, entry: JournalEntry): string => {
 export async function rebuild(request: RebuildRequest): Promise<Rebuilt | NotRebuilt> {
   const { actor, machine, until } = request;
   const refuse = (reason: string): NotRebuilt => ({ ok: false, reason: `${actor} at ${until}: ${reason}` });
-  const course: Course = { base: null, steps: [], broken: null, lostTo: -1 };
+  const course: Course = { base: null, steps: [], broken: null, lostTo: -1, detail: 'full' };
   for await (const entry of request.entries) {
     if (entry.seq > until) break;
     follow(course, entry, actor);
@@ -173,6 +177,9 @@ export async function rebuild(request: RebuildRequest): Promise<Rebuilt | NotReb
   const { base, steps } = course;
   if (base === null) return refuse('found neither its start nor a checkpoint');
   if (course.broken !== null) return refuse(course.broken);
+  if (course.detail !== 'full' && until > base.seq) {
+    return refuse(`after entry ${base.seq} only ${course.detail} were recorded`);
+  }
   if (machine === null) return refuse('today’s program has no machine of this name');
   const stored = base.version === null ? null : request.versionOf(base.version);
   if (request.anyVersion !== true && stored?.machineHash !== machineHash(machine, request.program)) {

@@ -34,7 +34,10 @@ export interface RecorderOptions {
   }) => unknown;
   /** A machine's whole state is recorded after so many steps of it. @default 1_000 */
   readonly checkpointEvery?: number;
-  readonly writer?: Pick<WriterOptions<PendingEntry>, 'capacity' | 'batchSize' | 'batchMs' | 'retryMs'>;
+  readonly writer?: Pick<
+    WriterOptions<PendingEntry>,
+    'capacity' | 'capacityBytes' | 'batchSize' | 'batchBytes' | 'batchMs' | 'retryMs'
+  >;
 }
 
 /** An entry that is no turn. */
@@ -94,6 +97,8 @@ export class Recorder implements TurnObserver {
         options.onDetail?.(detail, cause);
       },
     });
+    const { detail } = this.#writer;
+    if (detail !== 'full') this.note('detail', 'process', { detail, cause: 'No more is wanted.' }, null);
   }
 
   get status(): WriterStatus {
@@ -106,7 +111,7 @@ export class Recorder implements TurnObserver {
   }
 
   /**
-   * Adds an entry of what the runtime knows.
+   * Adds an entry of what the runtime knows; only facts while nothing else is recorded.
    * @param actor path, or `process`.
    * @param cause `seq` of what caused it. @default the turn at work now
    * @returns its `seq`.
@@ -198,6 +203,7 @@ export class Recorder implements TurnObserver {
     data: () => string,
   ) {
     this.#seq += 1;
+    if (this.#writer.detail === 'facts' && !isFact(kind)) return this.#seq;
     this.#writer.push(new Note({ seq: this.#seq, kind, actor, cause, record, data }));
     return this.#seq;
   }
@@ -210,7 +216,8 @@ export class Recorder implements TurnObserver {
 
   #checkpoint(record: ActorRecord, snapshot: Snapshot<unknown>): void {
     if (snapshot.status !== 'active') return;
-    this.#note('checkpoint', record.path, record, null, () => checkpointData(snapshot));
+    const { detail } = this.#writer;
+    this.#note('checkpoint', record.path, record, null, () => checkpointData(snapshot, detail));
   }
 
   async #checkpointSome(): Promise<void> {

@@ -4,10 +4,10 @@ import type { DeadLetterView, JournalStatusView } from '../contract/supervision.
 import type { Inspector } from '../inspect/probe.state.ts';
 import { probeSystem } from '../inspect/probe.ts';
 import { Recorder } from '../inspect/recorder.ts';
-import type { ActorRecord, Turn } from '../inspect/turn.ts';
 import type { JournalSink } from '../inspect/writer.ts';
 import type { Turns } from '../process/turns.ts';
 import type { MailboxStats } from './actor-directory.ts';
+import { TurnWatch } from './turn-watch.ts';
 
 export interface FlightRecorderOptions {
   readonly sink: JournalSink;
@@ -63,22 +63,26 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
   });
   const tellLetter = (letter: Omit<DeadLetterView, 'at'>): void =>
     options.onDeadLetter({ ...letter, at: Date.now() });
-  const watch = options.turns === null ? null : new TurnWatch(options.turns);
+  const watch = options.turns === null ? null : new TurnWatch(options.turns, isPassing);
   const probe = probeSystem({
     observer: {
       begin(turn) {
-        recorder.begin(turn);
+        // First: whatever follows may throw, and the end of the turn is told all the same.
         watch?.begin(turn);
+        recorder.begin(turn);
       },
       end(turn) {
         watch?.end();
         recorder.end(turn);
       },
       rest: () => recorder.rest(),
-      crashed: (record, error, turn) => recorder.crashed(record, error, turn),
+      crashed(record, error, turn) {
+        watch?.ended(record);
+        recorder.crashed(record, error, turn);
+      },
       ended(record, status) {
+        watch?.ended(record);
         recorder.ended(record, status);
-        if (isPassing(record.path)) options.turns?.forget(record.path);
       },
       deadLetter: (letter) => {
         recorder.deadLetter(letter);
@@ -104,29 +108,4 @@ export function createFlightRecorder(options: FlightRecorderOptions): FlightReco
     checkpointAll: () => recorder.checkpointAll(),
     close: (withinMs) => recorder.close(withinMs),
   };
-}
-
-/** Tells the watchdog who is at work. */
-class TurnWatch {
-  readonly #turns: Turns;
-  readonly #numbers = new WeakMap<ActorRecord, number>();
-  readonly #open: number[] = [];
-
-  constructor(turns: Turns) {
-    this.#turns = turns;
-  }
-
-  begin({ record, began }: Turn): void {
-    let number = this.#numbers.get(record);
-    if (number === undefined) {
-      number = this.#turns.numberOf(record.path);
-      this.#numbers.set(record, number);
-    }
-    this.#open.push(this.#turns.begin(number, began));
-  }
-
-  end(): void {
-    const open = this.#open.pop();
-    if (open !== undefined) this.#turns.end(open);
-  }
 }

@@ -78,7 +78,9 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
         const message = `actor: found no "${path}" in the journal up to entry ${seq}, expected the path of a machine`;
         throw new Refusal(404, 'unknown-actor', message);
       }
-      const rare: JournalEntry[] = [];
+      // A gap stands at its first loss and may reach beyond the base.
+      const gap = await journal.lastBefore('process', ['gap'], base.seq - 1);
+      const rare: JournalEntry[] = gap === null ? [] : [gap];
       const filter = { actor: 'process', kinds: ['detail', 'gap'], fromSeq: base.seq, toSeq: seq } as const;
       for await (const entry of journal.each(filter)) rare.push(entry);
       const versions = await journal.versions(base.version === null ? [] : [base.version]);

@@ -63,6 +63,9 @@ export function databaseError(url: string, error: unknown): StoreError | null {
       error,
     );
   }
+  if (code === '57014') {
+    return new StoreError('QUERY_TIMEOUT', `${name}: a statement was ended: ${why} (${code})`, error);
+  }
   if (code !== null && /^[0-9A-Z]{5}$/.test(code)) {
     return new StoreError('QUERY_FAILED', `${name}: a statement failed: ${why} (${code})`, error);
   }

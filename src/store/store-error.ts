@@ -6,7 +6,9 @@ export const storeErrorCodes = [
   /** The database holds migrations that this program does not know. */
   'DATABASE_TOO_NEW',
   'MIGRATION_FAILED',
-  /** A statement failed for a reason of its own (constraint, timeout, full disk). */
+  /** A statement took longer than it may. */
+  'QUERY_TIMEOUT',
+  /** A statement failed for a reason of its own (constraint, full disk). */
   'QUERY_FAILED',
   'DATA_DIR_UNWRITABLE',
   'DATA_DIR_FULL',

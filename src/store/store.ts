@@ -46,6 +46,8 @@ export interface StoreOptions {
   readonly log?: ((message: string) => void) | undefined;
   /** Entries after which the journal begins a new partition. @default 250,000 */
   readonly journalPartitionEntries?: number | undefined;
+  /** Bytes, with indexes, after which it does; about. @default 256 MB, or an eighth of what is kept */
+  readonly journalPartitionBytes?: number | undefined;
 }
 
 function checkUrl(url: string): void {
@@ -84,7 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     leases: new LeasesRepository(db),
     state: new StateRepository(db),
     webSessions: new WebSessionsRepository(db),
-    journal: new JournalRepository(db, options.journalPartitionEntries),
+    journal: new JournalRepository(db, options.journalPartitionEntries, options.journalPartitionBytes),
     ping: () => db.ping(PING_TIMEOUT_MS),
     close: () => orm.close(true),
   };

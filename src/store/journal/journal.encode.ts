@@ -17,6 +17,13 @@ const numbers = (values: readonly (number | null)[]): string =>
 
 const texts = (values: readonly string[]): string => values.join(SEPARATOR);
 
+/** Of a row without its texts, and of its places in four indexes; about. */
+const ROW_BYTES = 250;
+
+/** Bytes that the entries take in the database; about. */
+export const sizeOf = (entries: readonly EncodedEntry[]): number =>
+  entries.reduce((sum, { actor, data }) => sum + ROW_BYTES + actor.length + data.length, 0);
+
 /** Parameters of {@link INSERT} after the run: one text a column. */
 export const encodeBatch = (entries: readonly EncodedEntry[]): readonly string[] => [
   numbers(entries.map(({ seq }) => seq)),

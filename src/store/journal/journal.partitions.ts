@@ -3,6 +3,11 @@ import type { Database } from '../database.ts';
 
 const DAY_MS = 86_400_000;
 export const DEFAULT_PARTITION_ENTRIES = 250_000;
+export const DEFAULT_PARTITION_BYTES = 256 * 1024 * 1024;
+/** Smaller ones are not worth a table. */
+const LEAST_PARTITION_BYTES = 1024 * 1024;
+/** Of what may be kept, so that dropping one is not dropping nearly everything. */
+const PARTITIONS_KEPT = 8;
 
 /** A partition of the journal: a table that is dropped as a whole. */
 export interface JournalPartition {
@@ -19,6 +24,8 @@ export interface JournalPartition {
 interface Present {
   readonly name: string;
   entries: number;
+  /** About; with its indexes. */
+  bytes: number;
   /** Days since 1970, UTC, of its newest entry; null while it is empty. */
   day: number | null;
 }
@@ -47,12 +54,12 @@ async function makePartition(em: EntityManager, firstSeq: number, from: string, 
   return name;
 }
 
-async function presentOf(em: EntityManager, { name }: JournalPartition): Promise<Present> {
+async function presentOf(em: EntityManager, { name, bytes }: JournalPartition): Promise<Present> {
   const [row] = await em.execute<{ entries: number; at: number | null }[]>(
     `select count(*)::float8 as entries, max(at) as at from ${name}`,
   );
   const at = row?.at ?? null;
-  return { name, entries: row?.entries ?? 0, day: at === null ? null : dayOf(at) };
+  return { name, bytes, entries: row?.entries ?? 0, day: at === null ? null : dayOf(at) };
 }
 
 /**
@@ -71,17 +78,26 @@ async function beginNext(em: EntityManager, { name, from }: JournalPartition, se
 export class JournalPartitions {
   readonly #db: Database;
   readonly #maxEntries: number;
+  #maxBytes: number;
   /** Null before the first write, and after a failure. */
   #present: Present | null = null;
 
-  constructor(db: Database, maxEntries: number) {
+  constructor(db: Database, maxEntries: number, maxBytes: number) {
     this.#db = db;
     this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
   }
 
-  #isOver({ entries, day }: Present, at: number): boolean {
+  /** Whole partitions are dropped, and never the newest: they are small against what is kept. */
+  keepTo(bytes: number): void {
+    const share = Math.max(LEAST_PARTITION_BYTES, bytes / PARTITIONS_KEPT);
+    this.#maxBytes = Math.min(this.#maxBytes, share);
+  }
+
+  #isOver({ entries, bytes, day }: Present, at: number): boolean {
     // An empty one is never ended: the next one would have its name.
-    return entries > 0 && (entries >= this.#maxEntries || (day !== null && dayOf(at) > day));
+    if (entries === 0) return false;
+    return entries >= this.#maxEntries || bytes >= this.#maxBytes || (day !== null && dayOf(at) > day);
   }
 
   /** Sees to it that there is a partition for entries from `seq` and `at` (epoch ms) on. */
@@ -93,11 +109,16 @@ export class JournalPartitions {
       await em.execute('lock table journal in access exclusive mode');
       const newest = (await listPartitions(em)).at(-1);
       if (newest === undefined) {
-        return { name: await makePartition(em, seq, 'minvalue', 'maxvalue'), entries: 0, day: null };
+        return {
+          name: await makePartition(em, seq, 'minvalue', 'maxvalue'),
+          entries: 0,
+          bytes: 0,
+          day: null,
+        };
       }
       const present = await presentOf(em, newest);
       if (!this.#isOver(present, at)) return present;
-      return { name: await beginNext(em, newest, seq), entries: 0, day: null };
+      return { name: await beginNext(em, newest, seq), entries: 0, bytes: 0, day: null };
     });
   }
 
@@ -113,9 +134,10 @@ export class JournalPartitions {
   }
 
   /** Counts what was written; `at` of the newest entry. */
-  wrote(entries: number, at: number): void {
+  wrote(entries: number, bytes: number, at: number): void {
     if (this.#present === null) return;
     this.#present.entries += entries;
+    this.#present.bytes += bytes;
     this.#present.day = Math.max(this.#present.day ?? 0, dayOf(at));
   }
 }

@@ -1,8 +1,13 @@
 import type { JournalEntry, JournalKind, MachineVersion } from '../../../machines/domain/journal.ts';
 import type { BulkClient, Database } from '../database.ts';
 import { errorCode, StoreError } from '../store-error.ts';
-import { type EncodedEntry, encodeBatch, INSERT } from './journal.encode.ts';
-import { DEFAULT_PARTITION_ENTRIES, JournalPartitions, listPartitions } from './journal.partitions.ts';
+import { type EncodedEntry, encodeBatch, INSERT, sizeOf } from './journal.encode.ts';
+import {
+  DEFAULT_PARTITION_BYTES,
+  DEFAULT_PARTITION_ENTRIES,
+  JournalPartitions,
+  listPartitions,
+} from './journal.partitions.ts';
 import type { JournalFilter, JournalQuery } from './journal.query.ts';
 import { type Retained, type RetainOptions, retain } from './journal.retention.ts';
 import { readPage } from './journal.search.ts';
@@ -49,10 +54,17 @@ export class JournalRepository {
   /** Versions are never removed, so their numbers may be remembered. */
   readonly #versions = new Map<string, number>();
 
-  /** `partitionEntries`: after so many a new partition begins. @default 250,000 */
-  constructor(db: Database, partitionEntries = DEFAULT_PARTITION_ENTRIES) {
+  /**
+   * `partitionEntries`, `partitionBytes`: after so many a new partition begins; of bytes also after an eighth of what
+   * is to be kept, once {@link retain} was told. @default 250,000 and 256 MB
+   */
+  constructor(
+    db: Database,
+    partitionEntries = DEFAULT_PARTITION_ENTRIES,
+    partitionBytes = DEFAULT_PARTITION_BYTES,
+  ) {
     this.#db = db;
-    this.#partitions = new JournalPartitions(db, partitionEntries);
+    this.#partitions = new JournalPartitions(db, partitionEntries, partitionBytes);
   }
 
   /** Registers a run; answers its number and the first seq that it is to use. */
@@ -85,7 +97,8 @@ export class JournalRepository {
       await this.#partitions.makeRoomFor(first.seq);
       return insert();
     });
-    this.#partitions.wrote(rowCount ?? 0, last.at);
+    const written = rowCount ?? 0;
+    this.#partitions.wrote(written, written === 0 ? 0 : sizeOf(entries), last.at);
   }
 
   /** The number of a version; the first to ask for it makes it. */
@@ -166,6 +179,7 @@ export class JournalRepository {
 
   /** @see retain */
   retain(options: RetainOptions): Promise<Retained | null> {
+    this.#partitions.keepTo(options.keepBytes);
     return retain(this.#db, options);
   }
 

@@ -41,6 +41,45 @@ describe('encode', () => {
     expect(encoded).toContain('postgres://user:[redacted]@host/db');
   });
 
+  it.each<[string, unknown]>([
+    ['an address whose password holds /', 'postgres://u:hun/ter2@host/db'],
+    ['an address whose password holds @', { url: 'postgres://u:hun@ter2@host/db' }],
+    ['a query string', '/login?user=u&password=hunter2&x=1'],
+    ['a fragment', 'http://host/#token=hunter2'],
+    ['a connection text', new Error('cannot connect with host=h password=hunter2 user=u')],
+    ['a quoted connection text', new Error("host=h password='hun ter2' user=u")],
+    ['a header in a text', 'GET / HTTP/1.1\r\nCookie: a=b; sid=hunter2\r\nHost: h'],
+    ['authorization in a text', 'sent authorization: Basic hunter2'],
+    ['a bearer', ['refused Bearer hunter2']],
+    ['JSON in a text', 'got {"user":"u","password":"hunter2"}'],
+    ['a pair', ['Cookie', 'hunter2']],
+    ['a list of headers', ['Host', 'h', 'Set-Cookie', 'hunter2']],
+    ['a pair in a list', { headers: [['x-api-key', ['hunter2']]] }],
+    ['a map', new Map([['password', 'hunter2']])],
+    ...['pwd', 'jwt', 'pin', 'dbPwd', 'user_pin', 'DB_PWD', 'passcode', 'tokens', 'token'].map(
+      (key): [string, unknown] => [`the key ${key}`, { [key]: 'hunter2' }],
+    ),
+    ['a number under pin', { pin: 72_462 }],
+    ['a number under token', { deep: { token: 72_462 } }],
+  ])('takes the secret out of %s', (_, value) => {
+    for (const written of [JSON.stringify(encode(value)), encodeToText(value), encodeToText({ in: value })]) {
+      expect(written).toContain('[redacted]');
+      expect(written).not.toMatch(/hun|ter2|72462/);
+    }
+  });
+
+  it.each<[unknown]>([
+    [{ tokens: 12, tokenCount: 3, maxTokens: 1.5 }],
+    [{ spinning: 'yes', ping: 'p', passed: 'a', hasPassword: true, password: null }],
+    [['root/tokens', 'all of it']],
+    ['a = b, tokens=12 at 5@noon, x == y'],
+    ['see https://host:80/path, key: value'],
+    [{ 'say "x":': 'a "quoted" word' }],
+  ])('leaves what is none: %j', (value) => {
+    expect(encode(value)).toBe(value);
+    expect(encodeToText(value)).toBe(JSON.stringify(value));
+  });
+
   it('records no stack of an error', () => {
     expect(JSON.stringify(encode(new Error('bad')))).not.toContain('codec.test');
   });
@@ -69,8 +108,10 @@ describe('encode', () => {
     expect(encode({ ref: actor })).toEqual({ ref: { $: 'actor', id: 'root', path: 'root' } });
   });
 
-  it('writes nothing that PostgreSQL refuses', () => {
-    expect(JSON.stringify(encode('a\0b\ud800'))).toBe('"a\uFFFDb\uFFFD"');
+  it('keeps texts to the letter, NUL and halves of surrogate pairs too', () => {
+    const odd = ['a\0b\ud800', { '\ude42': '\\u0000' }];
+    expect(encode(odd)).toBe(odd);
+    expect(JSON.parse(encodeToText(odd))).toEqual(odd);
   });
 });
 
@@ -86,6 +127,9 @@ describe('encodeToText', () => {
       'a@b',
       '//u:p@h',
       '\0',
+      ['cookie', 'x'],
+      [1, 'a', 'pin', 5],
+      'password=x',
     ),
     fc.record({ password: fc.string(), $: fc.string() }, { requiredKeys: [] }),
     fc.record({ type: fc.string(), inner: fc.record({ secret: fc.constant('s'), x: fc.double() }) }),

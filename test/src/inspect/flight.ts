@@ -6,7 +6,7 @@ import { probeSystem } from '../../../src/inspect/probe.ts';
 import { logicAt, type RebuildRequest, rebuild } from '../../../src/inspect/rebuild.ts';
 import { Recorder, type RecorderOptions } from '../../../src/inspect/recorder.ts';
 import type { ActorRecord, Turn } from '../../../src/inspect/turn.ts';
-import type { EncodedEntry, JournalSink } from '../../../src/inspect/writer.ts';
+import { type EncodedEntry, type JournalSink, tooSlow } from '../../../src/inspect/writer.ts';
 
 /** A database in memory, which can be away. */
 export class MemorySink implements JournalSink {
@@ -16,6 +16,8 @@ export class MemorySink implements JournalSink {
   /** Rejects with it while it is set. */
   failure: string | null = null;
   attempts = 0;
+  /** Of larger batches it says that they take too long. */
+  mostInTime = Number.POSITIVE_INFINITY;
   /** Holds every write until it resolves. */
   gate: Promise<void> = Promise.resolve();
 
@@ -23,6 +25,7 @@ export class MemorySink implements JournalSink {
     this.attempts += 1;
     await this.gate;
     if (this.failure !== null) throw new Error(this.failure);
+    if (entries.length > this.mostInTime) throw Object.assign(new Error('too slow'), { code: tooSlow });
     this.batches.push(entries.length);
     for (const { data, ...entry } of entries) this.entries.push({ ...entry, data: JSON.parse(data) as Json });
   }

@@ -321,6 +321,21 @@ describe('rebuilding', () => {
     expect(answer.ok ? '' : answer.reason).toContain(reason);
   });
 
+  it('begins at a checkpoint that was made while less was recorded, and goes no further', async () => {
+    const flight = createFlight({ wanted: 'steps' });
+    const actor = createActor(counter, { id: 'root', inspect: flight.inspect }).start();
+    actor.send({ type: 'add' });
+    await flight.recorder.checkpointAll();
+    const at = flight.recorder.lastSeq;
+    flight.recorder.note('fault', 'process', {});
+    await flight.recorder.close(1_000);
+    expect(await flight.rebuildAt('root', at)).toMatchObject({ ok: true, context: { n: 1 } });
+    expect(await flight.rebuildAt('root', at + 1)).toEqual({
+      ok: false,
+      reason: `root at ${at + 1}: after entry ${at} only steps were recorded`,
+    });
+  });
+
   it('folds with a changed machine when that is asked for', async () => {
     const flight = await fly(3);
     const answer = await flight.rebuildAt('root', 9, { program: 'newer', anyVersion: true });

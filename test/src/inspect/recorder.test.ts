@@ -147,6 +147,31 @@ describe('the recorder', () => {
     expect(details).toEqual(['steps', 'facts']);
   });
 
+  it('says at its start that less is wanted', async () => {
+    for (const [wanted, details] of [
+      ['full', []],
+      ['steps', ['steps']],
+      ['facts', ['facts']],
+    ] as const) {
+      const entries = await written(createFlight({ wanted }));
+      expect(entries.map(({ kind, data }) => [kind, Reflect.get(Object(data), 'detail')])).toEqual(
+        details.map((detail) => ['detail', detail]),
+      );
+    }
+  });
+
+  it('stores nothing but facts where only facts are wanted', async () => {
+    const flight = createFlight({ wanted: 'facts', checkpointEvery: 1 });
+    const actor = createActor(light, { id: 'root', inspect: flight.inspect }).start();
+    actor.send({ type: 'go' });
+    flight.recorder.note('ticks', 'root', { count: 3 });
+    flight.recorder.note('report', 'root', { reason: 'because' });
+    await flight.recorder.checkpointAll();
+    const entries = await written(flight);
+    expect(entries.map(({ kind }) => kind)).toEqual(['detail', 'spawn', 'report']);
+    expect(entries.at(-1)?.seq, 'numbers are not used twice').toBe(5);
+  });
+
   it('writes a checkpoint of every machine when all is recorded again', async () => {
     const flight = createFlight({ writer: { capacity: 20, batchMs: 1 } });
     flight.sink.failure = 'away';

@@ -1,26 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JournalKind } from '../../../machines/domain/journal.ts';
-import { GapMark, type PendingEntry } from '../../../src/inspect/entry-queue.ts';
+import { type EncodedText, GapMark, type PendingEntry } from '../../../src/inspect/entry-queue.ts';
 import { JournalWriter, type WriterOptions } from '../../../src/inspect/writer.ts';
 import { MemorySink } from './flight.ts';
 
 const machine = { machineId: 'm', machineHash: 'h', configHash: 'c', program: 'p' };
+
+const plain = (entry: PendingEntry): EncodedText => ({
+  seq: entry.seq,
+  at: 0,
+  actor: 'a',
+  kind: entry.kind ?? 'step',
+  cause: null,
+  version: null,
+  machine: entry.kind === 'spawn' ? machine : null,
+  data: entry instanceof GapMark ? JSON.stringify({ lost: entry.lost, to: entry.to }) : '{}',
+});
 
 function createWriter(options: Partial<WriterOptions<PendingEntry>> = {}) {
   const sink = new MemorySink();
   const details: [string, string | null][] = [];
   const writer = new JournalWriter<PendingEntry>({
     sink,
-    encode: (entry) => ({
-      seq: entry.seq,
-      at: 0,
-      actor: 'a',
-      kind: entry.kind ?? 'step',
-      cause: null,
-      version: null,
-      machine: entry.kind === 'spawn' ? machine : null,
-      data: entry instanceof GapMark ? JSON.stringify({ lost: entry.lost, to: entry.to }) : '{}',
-    }),
+    encode: plain,
     wanted: 'full',
     batchSize: 10,
     capacity: 100,
@@ -114,6 +116,71 @@ describe('the journal’s writer', () => {
       ['facts', 'The database does not take the journal (no route): 81 of 100 entries wait.'],
     ]);
     expect(writer.status.cause).toContain('no route');
+  });
+
+  it('ends a batch by its bytes, and degrades by bytes as by number', async () => {
+    const { sink, writer, push, details } = createWriter({
+      ...{ capacity: 1_000, capacityBytes: 10_000, batchSize: 100, batchBytes: 1_000 },
+      encode: (entry) => ({ ...plain(entry), data: JSON.stringify('x'.repeat(298)) }),
+    });
+    sink.failure = 'away';
+    const pushSome = async (kind: JournalKind, count: number): Promise<void> => {
+      push(kind, count);
+      await vi.advanceTimersByTimeAsync(1);
+    };
+    await pushSome('step', 10);
+    expect(writer.status).toMatchObject({ detail: 'full', buffered: 10 });
+    for (let i = 0; i < 9; i += 1) await pushSome('step', 1);
+    expect(writer.detail).toBe('steps');
+    for (let i = 0; i < 10; i += 1) await pushSome('step', 1);
+    expect(writer.detail).toBe('facts');
+    for (let i = 0; i < 100; i += 1) await pushSome('crash', 1);
+    expect(writer.status.buffered).toBeLessThan(45);
+    expect(writer.status.lost).toBeGreaterThan(80);
+    sink.failure = null;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(Math.max(...sink.batches), 'three, and a mark').toBeLessThanOrEqual(4);
+    expect(writer.status).toMatchObject({ detail: 'full', buffered: 0 });
+    expect(details[0]?.[1]).toMatch(/MB of entries wait\.$/);
+  });
+
+  it('halves a batch that takes the database too long, and writes ever more again', async () => {
+    const { sink, writer, push } = createWriter();
+    sink.mostInTime = 3;
+    push('step', 10);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(Math.max(...sink.batches)).toBeLessThanOrEqual(3);
+    expect(sink.entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, i) => i + 1));
+    expect(writer.status).toMatchObject({ written: 10, buffered: 0 });
+    const { length } = sink.batches;
+    sink.mostInTime = 100;
+    push('step', 10);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sink.batches.slice(length)).toEqual([10]);
+  });
+
+  it('asks for versions that it does not know all at once, for each of them once', async () => {
+    const sink = new MemorySink();
+    const asked: string[] = [];
+    let answer: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    sink.version = async ({ machineId }) => {
+      asked.push(machineId);
+      await gate;
+      return asked.indexOf(machineId) + 1;
+    };
+    const { push } = createWriter({
+      sink,
+      encode: (entry) => ({ ...plain(entry), machine: { ...machine, machineId: `m${entry.seq % 3}` } }),
+    });
+    push('spawn', 6);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked).toEqual(['m1', 'm2', 'm0']);
+    answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sink.entries.map(({ version }) => version)).toEqual([1, 2, 3, 1, 2, 3]);
   });
 
   it('wants all detail again once it has drained', async () => {

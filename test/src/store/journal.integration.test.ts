@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JournalEntry, Json } from '../../../machines/domain/journal.ts';
 import type { EncodedEntry } from '../../../src/store/journal/journal.encode.ts';
@@ -145,6 +146,31 @@ describe('partitions', () => {
       journal_p41: 5,
     });
     expect(await everything()).toStrictEqual(stored(series(1, 45)));
+  });
+
+  /** Random, so that the database cannot compress it. */
+  const large = (seq: number, bytes: number) => [
+    entry(seq, { data: randomBytes(bytes / 2).toString('hex') }),
+  ];
+
+  it('are begun when the present one has taken its bytes, also those of an earlier process', async () => {
+    const options = { url: database.url, journalPartitionBytes: 1_000_000 };
+    for (const first of [1, 8]) {
+      await store.close();
+      store = await openStore(options);
+      for (let seq = first; seq < first + 7; seq += 1) await append(large(seq, 200_000));
+    }
+    const counts = Object.values(await partitions());
+    expect(counts.length).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...counts)).toBeLessThan(10);
+  });
+
+  it('are small against what is kept, so that something can be dropped', async () => {
+    await store.close();
+    store = await openStore({ url: database.url });
+    await store.journal.retain({ keepDays: 30, keepBytes: 8 * 1024 * 1024, now: NOON });
+    for (let seq = 1; seq <= 12; seq += 1) await append(large(seq, 500_000));
+    expect(Object.keys(await partitions()).length).toBeGreaterThan(2);
   });
 
   it('are begun by the first write of a new UTC day', async () => {
