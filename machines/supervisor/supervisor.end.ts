@@ -177,10 +177,11 @@ export const planClearNext = (context: SupervisorContext): Plan =>
   });
 
 /**
- * Ends every child: one at a time, last started first; those of a dynamic supervisor, which do not need each other,
- * all at once, as OTP does.
+ * Ends every child, last started first: one at a time; those of a dynamic supervisor, which do not need each other,
+ * without waiting for one to end before the next is asked.
+ * @param atOnce how many of a dynamic supervisor are asked in one turn of the event loop; null for a static one.
  */
-export const planEndAll = (context: SupervisorContext, atOnce: boolean): Plan =>
+export const planEndAll = (context: SupervisorContext, atOnce: number | null): Plan =>
   sequence(
     context,
     (now) => ({
@@ -194,18 +195,24 @@ export const planEndAll = (context: SupervisorContext, atOnce: boolean): Plan =>
     ...context.deferred.map((event) => (now: SupervisorContext): Plan => {
       return event.type === 'child.exited' ? planTrouble(now, event.exit) : { effects: refusalOf(event) };
     }),
-    atOnce ? planEndAtOnce : planEndNext,
+    atOnce === null ? planEndNext : (now) => planEndSome(now, atOnce),
   );
 
-function planEndAtOnce(context: SupervisorContext): Plan {
-  const ends = context.children
-    .filter((child) => child.state !== 'retiring')
-    .map(({ id }) => (now: SupervisorContext): Plan => {
-      const child = findChild(now, id);
-      return child === undefined ? nothing : planEndChild(now, child);
-    })
-    .reverse();
-  return sequence(context, ...ends, () => ({ endQueue: [], effects: [] }));
+/** Goes on ending children of a dynamic supervisor, so many; the others have their turn later. */
+export function planEndSome(context: SupervisorContext, atOnce: number): Plan {
+  const queue = context.endQueue.filter((id) => {
+    const child = findChild(context, id);
+    return child !== undefined && child.state !== 'retiring';
+  });
+  const ends = queue.slice(0, atOnce).map((id) => (now: SupervisorContext): Plan => {
+    const child = findChild(now, id);
+    return child === undefined ? nothing : planEndChild(now, child);
+  });
+  const endQueue = queue.slice(atOnce);
+  return sequence(context, ...ends, () => ({
+    endQueue,
+    effects: endQueue.length === 0 ? [] : [{ do: 'goOnLater' }],
+  }));
 }
 
 /** A child that has not been asked yet ended while all are being ended. */

@@ -48,7 +48,7 @@ export type SupervisorEvent =
   | { readonly type: 'group.forgot'; readonly group: string; readonly id: string }
   | { readonly type: 'supervisor.restartDue'; readonly ids: readonly string[] }
   | { readonly type: 'supervisor.shutdownDue'; readonly id: string }
-  /** To itself: it has rested, and goes on starting children. */
+  /** To itself: it has rested, and goes on starting, or ending, children. */
   | { readonly type: 'supervisor.goOn' }
   /** To itself: every child has ended. */
   | { readonly type: 'supervisor.giveUp' }

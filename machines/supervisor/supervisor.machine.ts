@@ -9,6 +9,7 @@ import {
   planClearNext,
   planEndAll,
   planEndNext,
+  planEndSome,
   planGoneMeanwhile,
   planRetire,
   planRetired,
@@ -39,6 +40,7 @@ import {
 import { checkSupervisor, exitOf, findChild, newContext, withReport } from './supervisor.logic.ts';
 import { type Effect, factsOf, type Plan, planDefer, planHeed, sequence } from './supervisor.plan.ts';
 import {
+  burstSize,
   planAdmit,
   planGoOn,
   planRestart,
@@ -106,7 +108,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
   const logicKeys = Object.keys(logics);
   const specs = options.children as readonly ChildSpec[];
   const autoShutdown = options.autoShutdown ?? 'never';
-  const isDynamic = isGroup || groups !== undefined;
+  /** Groups that are asked to end start to do so one after the other: each of them asks many. */
+  const endedAtOnce = isGroup ? burstSize : groups === undefined ? null : 1;
   checkSupervisor(id, options, specs, logicKeys);
 
   const stateOf = (context: SupervisorContext, event: SupervisorEvent) =>
@@ -210,6 +213,8 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       return sequence(context, (then) => planRetired(then, childId, trouble), next);
     });
   const nothing = (): Plan => ({ effects: [] });
+  /** Children of a dynamic supervisor wait for no other's end. */
+  const endNext = endedAtOnce === null ? planEndNext : nothing;
 
   return setup({
     types: {
@@ -269,7 +274,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
       clearSiblings: obey(planClear),
       noteExit: obey((context, event) => planNoteExit(context, exit(event))),
       noteGone: obey((context, event) =>
-        sequence(context, (then) => planGoneMeanwhile(then, exit(event)), planEndNext),
+        sequence(context, (then) => planGoneMeanwhile(then, exit(event)), endNext),
       ),
       queueRestart: obey((context, event) => planRestart(context, as(event, 'supervisor.restartDue').ids)),
       admitChild: obey((context, event) => admit(context, as(event, 'supervisor.startChild').spec)),
@@ -296,13 +301,14 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
         const { group, id: childId } = as(event, 'group.forgot');
         return planForgetGrouped(context, group, childId);
       }),
-      endAll: obey((context) => planEndAll(context, isDynamic)),
+      endAll: obey((context) => planEndAll(context, endedAtOnce)),
+      endMore: obey((context) => (endedAtOnce === null ? nothing() : planEndSome(context, endedAtOnce))),
       dropRetired: retired(nothing),
       dropRetiredAndClear: retired(planClearNext),
-      dropRetiredAndEnd: retired(planEndNext),
+      dropRetiredAndEnd: retired(endNext),
       dropOverdue: overdue(nothing),
       dropOverdueAndClear: overdue(planClearNext),
-      dropOverdueAndEnd: overdue(planEndNext),
+      dropOverdueAndEnd: overdue(endNext),
       failSoon: obey(() => ({ effects: [{ do: 'endInError' }] })),
       fail: ({ context }) => {
         const { offender = null, reason = 'no reason was recorded', cause } = context.ending ?? {};
@@ -428,6 +434,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
             { actions: 'noteGone' },
           ],
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdueAndEnd' },
+          'supervisor.goOn': { actions: 'endMore' },
           'supervisor.startChild': { actions: 'refuseChild' },
         },
       },
@@ -448,6 +455,7 @@ export function createSupervisor<L extends Logics>(options: SupervisorOptions<L>
             { actions: 'noteGone' },
           ],
           'supervisor.shutdownDue': { guard: 'isRetiring', actions: 'dropOverdueAndEnd' },
+          'supervisor.goOn': { actions: 'endMore' },
           'supervisor.startChild': { actions: 'refuseChild' },
           'supervisor.shutdown': 'stopping',
           shutdown: 'stopping',

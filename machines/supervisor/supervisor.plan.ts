@@ -18,7 +18,7 @@ export type Effect =
       readonly delayMs: number;
     }
   | { readonly do: 'cancelRestart'; readonly id: string }
-  /** Goes on starting in the next turn of the event loop. */
+  /** Goes on starting, or ending, in the next turn of the event loop. */
   | { readonly do: 'goOnLater' }
   | { readonly do: 'raise'; readonly event: SupervisorEvent }
   /** Hands an event to a child that runs. */

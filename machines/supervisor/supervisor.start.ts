@@ -19,8 +19,8 @@ export function planStartNext(context: SupervisorContext): Plan {
   };
 }
 
-/** Starts of a dynamic supervisor in one turn of the event loop: with sessions, about ten milliseconds. */
-const burstSize = 20;
+/** Starts, or ends, of a group in one turn of the event loop: several groups may be at it. */
+export const burstSize = 10;
 
 /** After a start, the next one; a dynamic supervisor, which may have many, lets others have a turn now and then. */
 export function planGoOn(context: SupervisorContext, isDynamic: boolean): Plan {

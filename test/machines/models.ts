@@ -47,7 +47,10 @@ const supervisorEvents = {
   'supervisor.restartChild': [ignored('It starts nothing any more.', ...ending)],
   'supervisor.shutdown': [ignored('It ends already.', 'stopping', 'failing')],
   shutdown: [ignored('It ends already.', 'stopping', 'failing')],
-  'supervisor.goOn': [ignored('It starts nothing, or goes on by itself afterwards.', 'clearing', ...ending)],
+  'supervisor.goOn': [
+    ignored('It goes on by itself afterwards.', 'clearing'),
+    ignored('No child is left.', 'failing'),
+  ],
   'child.started': [ignored('All children are ended, started or not.', ...ending)],
   'child.exited': [
     ignored('Nothing is deferred before all have started.', 'starting'),

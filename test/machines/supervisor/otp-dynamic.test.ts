@@ -4,6 +4,7 @@ import {
   type DynamicOptions,
   dynamicCapacity,
 } from '../../../machines/supervisor/dynamic.machine.ts';
+import type { SupervisorContext } from '../../../machines/supervisor/supervisor.events.ts';
 import { createWorld, policyIn, spec, startIn, type TestLogics } from './parts.ts';
 
 /** Starts a dynamic supervisor of test logics, in groups of two. */
@@ -323,10 +324,29 @@ describe('the shutdown of a dynamic supervisor', () => {
     expect(s.told().filter(([context]) => context === 'shutdownError')).toEqual([['shutdownError', 'b']]);
   });
 
-  it('stops those at once that have no time', () => {
+  it('lets others have a turn after some, and lets none wait for the end of another', () => {
+    const s = startDynamic({ groupSize: 50 });
+    for (let i = 0; i < 100; i += 1) s.add(`c${i}`, { takesMs: 100 });
+    const asked = (group: string) => {
+      const { children } = s.child(group).getSnapshot().context as SupervisorContext;
+      return children.filter(({ state }) => state === 'retiring').length;
+    };
+    s.actor.send({ type: 'supervisor.shutdown' });
+    expect([asked('group:1'), asked('group:2')]).toEqual([0, 10]);
+    s.clock.advance(99);
+    expect([asked('group:1'), asked('group:2')]).toEqual([50, 50]);
+    expect(Object.keys(s.log.living())).toHaveLength(100);
+    s.clock.advance(1);
+    expect(s.log.living()).toEqual({});
+    expect(s.status()).toBe('done');
+    expect(s.clock.pending).toBe(0);
+  });
+
+  it('stops those without waiting that have no time', () => {
     const s = startDynamic();
     for (let i = 0; i < 10; i += 1) s.add(`c${i}`, { shutdownMs: 0, takesMs: 5_000, restart: 'temporary' });
     s.actor.send({ type: 'supervisor.shutdown' });
+    s.clock.advance(0);
     expect(s.log.living()).toEqual({});
     expect(s.status()).toBe('done');
     expect(s.clock.pending).toBe(0);

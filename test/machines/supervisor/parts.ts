@@ -168,8 +168,13 @@ export function createWorld() {
 }
 export type World = ReturnType<typeof createWorld>;
 
+/** What machines need of a world: they run on a real clock as well. */
+export type MachineWorld = Pick<World, 'logics' | 'reports'> & {
+  readonly clock: Pick<World['clock'], 'now'>;
+};
+
 /** Restarts after 100 ms, then ever later; gives up at the fourth restart within 10 s. */
-export const policyIn = ({ clock, reports }: World) => ({
+export const policyIn = ({ clock, reports }: Pick<MachineWorld, 'clock' | 'reports'>) => ({
   strategy: 'oneForOne' as const,
   intensity: 3,
   periodMs: 10_000,
@@ -184,7 +189,7 @@ export const policyIn = ({ clock, reports }: World) => ({
 
 /** Makes a supervisor to be supervised by another. */
 export const nest = <L extends Logics>(
-  world: World,
+  world: MachineWorld,
   id: string,
   children: readonly ChildSpecFor<L>[],
   policy: Partial<Omit<SupervisorOptions<L>, 'logics'>> & { readonly logics: L },

@@ -4,7 +4,7 @@ import type { AutoShutdown, ChildSpec, Logics, Restart } from '../../../machines
 import { autoShutdowns, restartTypes } from '../../../machines/supervisor/child-spec.ts';
 import { type RestartStrategy, restartStrategies } from '../../../machines/supervisor/restart.logic.ts';
 import type { ChildRecord, SupervisorContext } from '../../../machines/supervisor/supervisor.events.ts';
-import { type Drain, nest, startIn, type World } from './parts.ts';
+import { type Drain, type MachineWorld, nest, startIn, type World } from './parts.ts';
 
 /** A random tree as data: what it is made of, before anything runs. */
 export interface WorkerPlan {
@@ -71,7 +71,7 @@ export const workerSpec = (path: string, id: string, plan: WorkerPlan, significa
   input: { name: `${path}/${id}`, takesMs: plan.takesMs, drain: plan.drain },
 });
 
-function build(world: World, path: string, plan: SupervisorPlan): ReturnType<typeof nest<Logics>> {
+function build(world: MachineWorld, path: string, plan: SupervisorPlan): ReturnType<typeof nest<Logics>> {
   const logics: Record<string, Logics[string]> = { worker: world.logics.worker };
   const specs = plan.children.map((child, index): ChildSpec => {
     const id = idOf(child, index);
@@ -91,8 +91,11 @@ function build(world: World, path: string, plan: SupervisorPlan): ReturnType<typ
   });
 }
 
-/** Starts a tree as planned; names are paths from `root`. */
-export const startTree = (world: World, plan: SupervisorPlan) => startIn(world, build(world, 'root', plan));
+/** The machine of a tree as planned; names are paths from `root`. */
+export const treeMachine = (world: MachineWorld, plan: SupervisorPlan) => build(world, 'root', plan);
+
+/** Starts a tree as planned. */
+export const startTree = (world: World, plan: SupervisorPlan) => startIn(world, treeMachine(world, plan));
 export type Tree = ReturnType<typeof startTree>;
 
 export interface RunningSupervisor {

@@ -8,7 +8,7 @@ import { parseParameters } from '../../../machines/strategies/registry.ts';
 import { type Config, loadConfig } from '../../../src/config/load.ts';
 import { gatewayConfigSchema } from '../../../src/gateway/config.ts';
 import { type RunningGateway, startGateway } from '../../../src/gateway/start.ts';
-import { createLog } from '../../../src/runtime/log.ts';
+import { createLog, type Log } from '../../../src/runtime/log.ts';
 import { startTrading, type Trading } from '../../../src/runtime/trading.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { agreement, disagreements } from '../../support/agreement.ts';
@@ -61,16 +61,19 @@ export class World {
   readonly database: TestDatabase;
   readonly gateway: RunningGateway;
   readonly store: Store;
+  /** What was logged, a line each: `level: message`. */
+  readonly lines: string[];
   trading: Trading;
 
-  constructor(parts: Pick<World, 'database' | 'gateway' | 'store' | 'trading'>) {
+  constructor(parts: Pick<World, 'database' | 'gateway' | 'store' | 'lines' | 'trading'>) {
     this.database = parts.database;
+    this.lines = parts.lines;
     this.gateway = parts.gateway;
     this.store = parts.store;
     this.trading = parts.trading;
   }
 
-  start = (): Promise<Trading> => start(this.store, this.gateway.port);
+  start = (): Promise<Trading> => start(this.store, this.gateway.port, keepingLog(this.lines));
 
   end = async (): Promise<void> => {
     await this.trading.stop();
@@ -156,10 +159,26 @@ export class World {
   };
 }
 
-const log = createLog(process.env.TEST_LOG ?? 'silent', false);
+/** Keeps the lines, and says them as well when `TEST_LOG` names a level. */
+function keepingLog(lines: string[]): Log {
+  const log = createLog(process.env.TEST_LOG ?? 'silent', false);
+  const keep = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string) => {
+    lines.push(`${level}: ${message}`);
+    log[level](message);
+  };
+  return {
+    ...log,
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+  };
+}
+
 const start = (
   store: Store,
   brokerPort: number,
+  log: Log,
   change: (config: Config) => Config = (config) => config,
 ): Promise<Trading> =>
   startTrading({ config: change(busyConfig()), store, mode: 'paper', version: 'test', brokerPort, log });
@@ -173,8 +192,9 @@ export async function beginWorld(change: (config: Config) => Config = (config) =
   const gateway = await startGateway({ port: 0, config, speed: 23_400 * 4, log: { ...silent } });
   const database = await testDatabase();
   const store = await openStore({ url: database.url });
-  const trading = await start(store, gateway.port, change);
-  const world = new World({ database, gateway, store, trading });
+  const lines: string[] = [];
+  const trading = await start(store, gateway.port, keepingLog(lines), change);
+  const world = new World({ database, gateway, store, lines, trading });
   await world.open();
   await world.trades(2);
   return world;
