@@ -15,7 +15,7 @@ export function beginTurn(turn: Turn): void {
 }
 
 export function endTurn(turn: Turn): void {
-  const { record, event } = turn;
+  const { record } = turn;
   const { probe } = record;
   if (record.kind === 'machine') turn.to = stateValueOf(record.ref._snapshot);
   try {
@@ -23,8 +23,7 @@ export function endTurn(turn: Turn): void {
   } catch (error) {
     probe.faults.note('the observer failed at the end of a turn', error);
   }
-  const ownMs = leave(turn);
-  if (ownMs >= probe.slowTurnMs) probe.onSlowTurn(record.path, event?.type ?? 'xstate.init', ownMs);
+  leave(turn);
 }
 
 function newTurn(record: ActorRecord, event: EventObject, cause: number | null): Turn {

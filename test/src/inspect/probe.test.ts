@@ -130,23 +130,6 @@ describe('a turn', () => {
     const targets = notebook.turns[1]?.transitions?.flat().flatMap((t) => t.target?.map(({ id }) => id));
     expect(targets).toEqual(['m.b', 'm.c']);
   });
-
-  it('that takes long by itself is told with the name of its actor', () => {
-    const child = createMachine({
-      on: {
-        work: {
-          actions: () => {
-            const until = performance.now() + 8;
-            while (performance.now() < until);
-          },
-        },
-      },
-    });
-    const { actor, slow } = probed(parentOf(child), { slowTurnMs: 5 });
-    actor.start();
-    actor.send({ type: 'to.child', inner: { type: 'work' } });
-    expect(slow).toEqual(['root/child work']);
-  });
 });
 
 describe('a crash', () => {
@@ -430,7 +413,7 @@ describe('what watches', () => {
     const bad = () => {
       throw new Error('bad watcher');
     };
-    const { actor, faults, probe } = probed(
+    const { actor, faults } = probed(
       createMachine({
         initial: 'a',
         states: { a: { on: { go: 'b' } }, b: { entry: emit({ type: 'told' }), on: { go: 'a' } } },
@@ -457,7 +440,6 @@ describe('what watches', () => {
       ]),
     );
     expect(faults, 'each once').toHaveLength(5);
-    expect(probe.faultCount()).toBeGreaterThan(5);
   });
 
   it('and takes no failures does not throw the failure of a child in the open', async () => {
