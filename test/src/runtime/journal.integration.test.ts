@@ -110,8 +110,9 @@ describe('the journal of a busy run', () => {
     const entries = async (kind: 'crash' | 'restart' | 'report' | 'decision' | 'deadLetter' | 'run') =>
       (await journal.list({ below: false, kinds: [kind], limit: 5, order: 'newest' })).items;
     await until('all kinds are written', async () => (await entries('deadLetter')).length > 0);
-    expect((await entries('crash'))[0]).toMatchObject({
-      actor: 'root/broker/orderDesk',
+    // Others may fail because it did.
+    const crashes = await entries('crash');
+    expect(crashes.find(({ actor }) => actor === 'root/broker/orderDesk')).toMatchObject({
       data: { lastGood: { status: 'active', context: expect.anything() }, event: { type: 'desk.submit' } },
     });
     expect((await entries('restart'))[0]).toMatchObject({
