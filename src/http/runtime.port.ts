@@ -49,8 +49,11 @@ export interface JournalQuery {
 
 /** Reads the journal. */
 export interface JournalReader {
-  /** A page in the order asked for; `next` is the `seq` of its last entry, null when nothing follows it. */
-  list(query: JournalQuery): Promise<JournalPage>;
+  /**
+   * A page in the order asked for; `next` is the `seq` of its last entry, null when nothing follows it.
+   * @throws Refusal 503 `journal-busy` for a text while another one is looked for, or when `signal` aborts.
+   */
+  list(query: JournalQuery, signal?: AbortSignal): Promise<JournalPage>;
   /**
    * The state of a machine after the newest entry of it that is not later than `seq`.
    * @throws Refusal 404 when the journal knows no such actor by then, 422 when what was recorded is not enough.

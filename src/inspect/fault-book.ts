@@ -3,11 +3,9 @@ const mostMessages = 200;
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Tells each distinct fault once and counts the rest. Nothing that it calls can throw out of it. */
+/** Tells each distinct fault once. Nothing that it calls can throw out of it. */
 export class FaultBook {
-  /** Faults so far, repeated ones included. */
-  count = 0;
-  readonly #times = new Map<string, number>();
+  readonly #told = new Set<string>();
   readonly #tell: (message: string) => void;
 
   constructor(tell: (message: string) => void) {
@@ -15,21 +13,19 @@ export class FaultBook {
   }
 
   readonly note = (where: string, error: unknown): void => {
-    this.count += 1;
     const message = `${where}: ${textOf(error)}`;
-    const times = this.#times.get(message) ?? 0;
-    this.#times.set(message, times + 1);
-    if (times > 0) return;
-    if (this.#times.size > mostMessages) {
-      for (const oldest of this.#times.keys()) {
-        this.#times.delete(oldest);
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    if (this.#told.size > mostMessages) {
+      for (const oldest of this.#told) {
+        this.#told.delete(oldest);
         break;
       }
     }
     try {
       this.#tell(message);
     } catch {
-      // Whoever hears of faults must not become one; it is counted above.
+      // Whoever hears of faults must not become one.
     }
   };
 }

@@ -42,11 +42,7 @@ export interface ProbeState {
   readonly observer: TurnObserver;
   readonly faults: FaultBook;
   readonly mailboxCapacity: number;
-  readonly slowTurnMs: number;
-  readonly onSlowTurn: (path: string, eventType: string, tookMs: number) => void;
   readonly inspectors: Set<Inspector>;
-  /** Machines that were made and have not ended. */
-  readonly machines: Set<ActorRecord>;
   /** The place of a root; the same for one that is started again. */
   readonly placeOf: (rootId: string) => Place;
 }

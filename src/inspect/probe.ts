@@ -6,7 +6,7 @@ import { withTargets } from './names.ts';
 import type { Inspector, ProbeState, TurnObserver } from './probe.state.ts';
 import { adopt, isOwnEnd } from './probed-actor.ts';
 import { replaceScheduler } from './scheduler.ts';
-import { type ActorRecord, currentTurn, Place, recordOf } from './turn.ts';
+import { currentTurn, Place, recordOf } from './turn.ts';
 import {
   type ActorInternals,
   type InspectionInternals,
@@ -21,9 +21,6 @@ export interface ProbeOptions {
   readonly onFault: (message: string) => void;
   /** Events that may wait at one actor; one more is a dead letter. @default 10_000 */
   readonly mailboxCapacity?: number;
-  /** A turn that takes longer by itself, without those within it, is told. @default 20 */
-  readonly slowTurnMs?: number;
-  readonly onSlowTurn?: (path: string, eventType: string, tookMs: number) => void;
   /** Inspectors in XState's sense. What they throw is told as a fault. */
   readonly inspectors?: readonly Inspector[];
 }
@@ -33,10 +30,6 @@ export interface Probe {
   readonly inspect: (event: InspectionEvent) => void;
   /** Events that wait at an actor, most that ever did, and those handled; null for one that is not probed. */
   mailboxOf(ref: AnyActorRef): Pick<Mailbox, 'depth' | 'peak' | 'handled'> | null;
-  /** Machines that were made and have not ended. */
-  readonly machines: ReadonlySet<ActorRecord>;
-  /** Faults so far, repeated ones included. */
-  readonly faultCount: () => number;
 }
 
 const everyType: readonly InspectionEvent['type'][] = [
@@ -102,16 +95,7 @@ export function probeSystem(options: ProbeOptions): Probe {
     observer: harmlessObserver(options.observer, faults),
     faults,
     mailboxCapacity: options.mailboxCapacity ?? 10_000,
-    slowTurnMs: options.slowTurnMs ?? 20,
-    onSlowTurn: (...slow) => {
-      try {
-        options.onSlowTurn?.(...slow);
-      } catch (error) {
-        faults.note('the listener of slow turns failed', error);
-      }
-    },
     inspectors: new Set(options.inspectors),
-    machines: new Set(),
     placeOf: (rootId) => {
       const place = places.get(rootId) ?? new Place(rootId);
       places.set(rootId, place);
@@ -134,8 +118,6 @@ export function probeSystem(options: ProbeOptions): Probe {
       const { depth, peak, handled } = mailbox;
       return { depth, peak, handled };
     },
-    machines: probe.machines,
-    faultCount: () => probe.faults.count,
   };
 }
 

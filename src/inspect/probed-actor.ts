@@ -92,7 +92,6 @@ function reap(record: ActorRecord): void {
 
 function forget(record: ActorRecord): void {
   record.parent?.children?.delete(record);
-  record.probe.machines.delete(record);
 }
 
 type Overrides = Pick<
@@ -198,7 +197,6 @@ export function adopt(actor: ActorInternals, probe: ProbeState): ActorRecord {
     record.parent.children ??= new Set();
     record.parent.children.add(record);
   }
-  if (record.kind === 'machine') probe.machines.add(record);
   return record;
 }
 

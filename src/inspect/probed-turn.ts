@@ -15,19 +15,17 @@ export function beginTurn(turn: Turn): void {
 }
 
 export function endTurn(turn: Turn): void {
-  const { record, event } = turn;
+  const { record } = turn;
   const { probe } = record;
   if (record.kind === 'machine') turn.to = stateValueOf(record.ref._snapshot);
-  let ownMs = 0;
   try {
     probe.observer.end(turn);
-    ownMs = leave(turn);
+    leave(turn);
     if (currentTurn() === null) probe.observer.rest();
   } catch (error) {
-    if (currentTurn() === turn) ownMs = leave(turn);
+    if (currentTurn() === turn) leave(turn);
     probe.faults.note('the observer failed at the end of a turn', error);
   }
-  if (ownMs >= probe.slowTurnMs) probe.onSlowTurn(record.path, event?.type ?? 'xstate.init', ownMs);
 }
 
 function newTurn(record: ActorRecord, event: EventObject, cause: number | null): Turn {

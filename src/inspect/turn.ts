@@ -112,8 +112,6 @@ export class Turn implements Tape {
   /** `performance.now()` at its begin. */
   began = 0;
   tookMs = 0;
-  /** Of the turns within it. */
-  nestedMs = 0;
   outer: Turn | null = null;
 
   constructor(
@@ -155,18 +153,13 @@ export const currentTurn = (): Turn | null => current;
 
 export function enter(turn: Turn): void {
   turn.outer = current;
-  turn.nestedMs = 0;
   turn.began = performance.now();
   current = turn;
 }
 
-/** Ends what `enter` began; answers the ms that the turn itself took, without those within it. */
-export function leave(turn: Turn): number {
-  const tookMs = performance.now() - turn.began;
-  const { outer } = turn;
-  turn.tookMs = tookMs;
+/** Ends what `enter` began. */
+export function leave(turn: Turn): void {
+  turn.tookMs = performance.now() - turn.began;
+  current = turn.outer;
   turn.outer = null;
-  if (outer !== null) outer.nestedMs += tookMs;
-  current = outer;
-  return tookMs - turn.nestedMs;
 }

@@ -27,8 +27,6 @@ export interface WatchdogOptions {
   readonly now: () => number;
   /** Told of every stall, when it is over. Must not throw. */
   readonly onStall: (stall: Stall) => void;
-  /** Told after `onStall` of one that lasted `hangMs` or longer. */
-  readonly onHang?: (stall: Stall) => void;
   /** The watching thread is gone: stalls are still told, hangs only when they are over. */
   readonly onFault: (message: string) => void;
 }
@@ -63,7 +61,7 @@ const tenths = (ms: number): number => Math.round(ms * 10) / 10;
  * unless it was an actor's turn, which is measured exactly.
  */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
-  const { stallMs = 50, hangMs = 2_000, repeatMs = 10_000, now, onStall, onHang, onFault } = options;
+  const { stallMs = 50, hangMs = 2_000, repeatMs = 10_000, now, onStall, onFault } = options;
   const beatMs = Math.max(1, Math.floor(stallMs / BEATS_PER_STALL));
   const clock = (): number => performance.now();
   const shared = shareMemory();
@@ -94,14 +92,12 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     if (news.length > 0) thread.postMessage(news);
     worst = Math.max(worst, ms);
     if (ms < stallMs) return;
-    const stall: Stall = {
+    onStall({
       at: now(),
       ms: tenths(ms),
       culprit: hold?.path ?? null,
       culpritMs: tenths(hold?.ms ?? 0),
-    };
-    onStall(stall);
-    if (ms >= hangMs) onHang?.(stall);
+    });
   };
   const beat = setInterval(look, beatMs);
   beat.unref();

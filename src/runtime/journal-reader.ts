@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import type { JournalEntry } from '../../machines/domain/journal.ts';
 import type { JournalEntryView } from '../contract/supervision.schema.ts';
-import { type JournalReader, Refusal } from '../http/runtime.port.ts';
+import { type JournalQuery, type JournalReader, Refusal } from '../http/runtime.port.ts';
 import { logicAt, rebuild } from '../inspect/rebuild.ts';
 import type { Store } from '../store/store.ts';
 
@@ -26,6 +26,8 @@ const srcOf = (spawn: JournalEntry | null, id: string): string => {
   const src = typeof data === 'object' && data !== null && 'src' in data ? data.src : undefined;
   return typeof src === 'string' ? src : (id.split(':')[0] ?? id);
 };
+
+const busy = (message: string): Refusal => new Refusal(503, 'journal-busy', `text: ${message}`);
 
 /** Two runs of entries, each ascending, as one. */
 async function* merged(
@@ -67,9 +69,26 @@ export function createJournalReader(options: JournalReaderOptions): JournalReade
     return logicAt(root, names);
   }
 
+  /** A text has no index: looking for it takes the database long, so that there is one search at a time. */
+  let isSearching = false;
+
+  async function search(query: JournalQuery, signal?: AbortSignal): Promise<readonly JournalEntry[]> {
+    if (isSearching) throw busy('found another search under way, expected to be asked again in a while');
+    isSearching = true;
+    try {
+      return await journal.list(query, signal);
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      throw busy('was not found in time, expected a narrower question: an actor, kinds or times');
+    } finally {
+      isSearching = false;
+    }
+  }
+
   return {
-    async list(query) {
-      const items = (await journal.list(query)).map(entryView);
+    async list(query, signal) {
+      const found = query.text === undefined ? journal.list(query) : search(query, signal);
+      const items = (await found).map(entryView);
       return { items, next: items.length < query.limit ? null : (items.at(-1)?.seq ?? null) };
     },
     async rebuild(path, seq) {

@@ -60,7 +60,7 @@ function watched(mode: Mode) {
           ended: nothing,
           deadLetter: nothing,
         };
-  const probe = probeSystem({ observer, onFault: fail, slowTurnMs: 1_000 });
+  const probe = probeSystem({ observer, onFault: fail });
   const inspect = mode === 'bare' ? {} : { inspect: probe.inspect };
   return {
     sink,

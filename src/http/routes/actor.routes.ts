@@ -4,6 +4,7 @@ import { rebuiltStateSchema, supervisionViewSchema } from '../../contract/superv
 import { actorViewSchema } from '../../contract/system.schema.ts';
 import { answers, listOf, type Routes, topicList } from './http-app.ts';
 import { journalQuery } from './journal.routes.ts';
+import { searchSignal } from './search-signal.ts';
 
 const tags = ['actors'];
 const params = z.object({
@@ -47,7 +48,8 @@ export const actorRoutes: Routes = (app, runtime) => {
         response: answers(journalPageSchema),
       },
     },
-    async (request) => runtime.journal.list(journalQuery({ ...request.query, actor: request.params.id })),
+    async (request, reply) =>
+      runtime.journal.list(journalQuery({ ...request.query, actor: request.params.id }), searchSignal(reply)),
   );
 
   app.get(

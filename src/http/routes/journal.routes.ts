@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { journalPageSchema, journalQuerySchema } from '../../contract/journal.schema.ts';
 import { type JournalQuery, Refusal } from '../runtime.port.ts';
 import { answers, type Routes } from './http-app.ts';
+import { searchSignal } from './search-signal.ts';
 
 /**
  * The runtime's query for an asked one; what was not asked is left out.
@@ -40,6 +41,6 @@ export const journalRoutes: Routes = (app, runtime) => {
         response: answers(journalPageSchema),
       },
     },
-    async (request) => runtime.journal.list(journalQuery(request.query)),
+    async (request, reply) => runtime.journal.list(journalQuery(request.query), searchSignal(reply)),
   );
 };

@@ -127,6 +127,22 @@ describe('the journal', () => {
     ]);
   });
 
+  it.each(['/journal?text=x', '/actors/root/history?text=x'])(
+    'is not looked through any longer when the browser of %s has gone',
+    async (url) => {
+      const { list } = server.runtime.journal;
+      const aborted = new Promise<boolean>((resolve) => {
+        server.runtime.journal.list = async (_, signal) => {
+          signal?.addEventListener('abort', () => resolve(signal.aborted));
+          return { items: [], next: null };
+        };
+      });
+      await ask('GET', url);
+      server.runtime.journal.list = list;
+      expect(await aborted).toBe(true);
+    },
+  );
+
   it('answers the newest hundred of everyone when nothing is asked', async () => {
     await ask('GET', '/journal');
     expect(server.runtime.calls).toEqual([['journal', { below: false, limit: 100, order: 'newest' }]]);

@@ -46,7 +46,6 @@ export class Notebook implements TurnObserver {
 
 export interface ProbedOptions {
   readonly mailboxCapacity?: number;
-  readonly slowTurnMs?: number;
   readonly input?: unknown;
   readonly inspectors?: readonly Inspector[];
   readonly observer?: TurnObserver;
@@ -57,18 +56,16 @@ export function probed(logic: AnyActorLogic, options: ProbedOptions = {}) {
   const { input, observer, ...rest } = options;
   const notebook = new Notebook();
   const faults: string[] = [];
-  const slow: string[] = [];
   const clock = createQueueClock();
   const probe = probeSystem({
     observer: observer ?? notebook,
     onFault: (message) => faults.push(message),
-    onSlowTurn: (path, type) => slow.push(`${path} ${type}`),
     ...rest,
   });
   const errors: unknown[] = [];
   const actor = createActor(logic, { id: 'root', inspect: probe.inspect, clock, input });
   actor.subscribe({ error: (error: unknown) => errors.push(error) });
-  return { actor, probe, notebook, faults, slow, clock, errors };
+  return { actor, probe, notebook, faults, clock, errors };
 }
 
 /** The same system without the probe, for what the library does by itself. */

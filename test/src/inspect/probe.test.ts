@@ -128,23 +128,6 @@ describe('a turn', () => {
     actor.send({ type: 'go' });
     expect(notebook.turns[1]).toMatchObject({ actions: '"note"', targets: '"m.b","m.c"' });
   });
-
-  it('that takes long by itself is told with the name of its actor', () => {
-    const child = createMachine({
-      on: {
-        work: {
-          actions: () => {
-            const until = performance.now() + 8;
-            while (performance.now() < until);
-          },
-        },
-      },
-    });
-    const { actor, slow } = probed(parentOf(child), { slowTurnMs: 5 });
-    actor.start();
-    actor.send({ type: 'to.child', inner: { type: 'work' } });
-    expect(slow).toEqual(['root/child work']);
-  });
 });
 
 describe('a crash', () => {
@@ -428,7 +411,7 @@ describe('what watches', () => {
     const bad = () => {
       throw new Error('bad watcher');
     };
-    const { actor, faults, probe } = probed(
+    const { actor, faults } = probed(
       createMachine({
         initial: 'a',
         states: { a: { on: { go: 'b' } }, b: { entry: emit({ type: 'told' }), on: { go: 'a' } } },
@@ -455,7 +438,6 @@ describe('what watches', () => {
       ]),
     );
     expect(faults, 'each once').toHaveLength(5);
-    expect(probe.faultCount()).toBeGreaterThan(5);
   });
 
   it('and takes no failures does not throw the failure of a child in the open', async () => {

@@ -9,7 +9,6 @@ const watchdog = startWatchdog({
   stallMs: Number(hangMs) / 2,
   now: Date.now,
   onStall: (stall) => process.stdout.write(`${JSON.stringify({ told: 'stall', ...stall })}\n`),
-  onHang: (stall) => process.stdout.write(`${JSON.stringify({ told: 'hang', ...stall })}\n`),
   onFault: (message) => process.stdout.write(`${JSON.stringify({ told: 'fault', message })}\n`),
 });
 

@@ -62,6 +62,50 @@ const gap = (seq: number, to: number): JournalEntry => ({
   data: { lost: 1, to },
 });
 
+describe('a search for a text', () => {
+  const asked = { below: false, limit: 5, order: 'newest', text: 'needle' } as const;
+
+  function createSearched() {
+    const journal = journalOf([], []);
+    const searches: { readonly end: () => void }[] = [];
+    const reader = createJournalReader({
+      journal: {
+        ...journal,
+        list: (query, signal) =>
+          query.text === undefined
+            ? journal.list(query)
+            : new Promise((resolve, reject) => {
+                searches.push({ end: () => resolve([]) });
+                signal?.addEventListener('abort', () => reject(signal.reason));
+              }),
+      },
+      program: 'test',
+      rootLogic: () => null,
+    });
+    return { reader, searches };
+  }
+
+  it('is one at a time; other pages are read meanwhile', async () => {
+    const { reader, searches } = createSearched();
+    const first = reader.list(asked);
+    await expect(reader.list(asked)).rejects.toMatchObject({ status: 503, code: 'journal-busy' });
+    expect(await reader.list({ below: false, limit: 5, order: 'newest' })).toEqual({ items: [], next: null });
+    searches[0]?.end();
+    expect(await first).toEqual({ items: [], next: null });
+    const second = reader.list(asked);
+    searches[1]?.end();
+    await second;
+  });
+
+  it('ends when nobody waits for it any more', async () => {
+    const { reader } = createSearched();
+    const gone = new AbortController();
+    const search = reader.list(asked, gone.signal);
+    gone.abort();
+    await expect(search).rejects.toMatchObject({ status: 503, code: 'journal-busy' });
+  });
+});
+
 describe('the journal’s reader', () => {
   it('rebuilds a state from the newest checkpoint', async () => {
     const { reader, last } = await fly();
