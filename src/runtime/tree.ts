@@ -105,6 +105,8 @@ export class Tree {
     const root = this.#top;
     if (root === null || this.#isEnding || this.#isGivingUp) return;
     this.#noteGivingUp(cause);
+    const { onReport, now } = this.#options;
+    onReport({ supervisor: 'root', context: 'shutdown', reason: cause, offender: null, at: now() });
     root.subscribe({ complete: () => this.#isEnding || this.#halt(cause) });
     root.send({ type: 'supervisor.shutdown' });
   }
