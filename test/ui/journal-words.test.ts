@@ -22,7 +22,11 @@ describe('an entry of the journal in words', () => {
     ['event', { event: { type: 'tick' } }, 'Was sent tick'],
     ['crash', { error: { message: 'boom' }, event: { type: 'go' } }, 'Failed on go: boom'],
     ['crash', { error: { message: 'boom' }, event: null }, 'Failed: boom'],
-    ['report', { context: 'gaveUp', offender: 'a', reason: 'too often' }, 'Gave up, a: too often'],
+    [
+      'report',
+      { context: 'shutdown', offender: 'a', reason: 'too often' },
+      'Supervisor gave up, a: too often',
+    ],
     ['report', { context: 'newerThanThis', reason: 'so' }, 'newerThanThis: so'],
     ['deadLetter', { eventType: 'go', reason: 'mailboxFull' }, 'go reached nobody: Its mailbox was full'],
     ['decision', { guard: 'noSignal', reason: 'flat' }, 'No signal: flat'],

@@ -7,6 +7,7 @@ import { guardNames } from '../../machines/domain/decision.ts';
 import { journalDetails, journalKinds } from '../../machines/domain/journal.ts';
 import { orderStates } from '../../machines/domain/order.ts';
 import { deciderThreads, sessionStates } from '../../machines/domain/session.ts';
+import { reportContexts } from '../../machines/supervisor/supervisor.events.ts';
 import { deadLetterSchema } from '../../src/contract/supervision.schema.ts';
 import { actorViewSchema } from '../../src/contract/system.schema.ts';
 import en from '../../ui/locales/en.json';
@@ -71,6 +72,7 @@ describe('the locales', () => {
       ...journalKinds.flatMap((name) => [`kind.${name}`, `kind.${name}Hint`]),
       ...journalDetails.flatMap((name) => [`detail.${name}`, `detail.${name}Hint`]),
       ...deadLetterSchema.shape.reason.options.map((name) => `letters.reasons.${name}`),
+      ...reportContexts.map((name) => `reports.contexts.${name}`),
       ...actorViewSchema.shape.status.options.map((name) => `actors.status.${name}`),
       ...['permanent', 'transient', 'temporary'].flatMap((name) => [
         `actors.restart_${name}`,

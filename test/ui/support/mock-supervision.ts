@@ -79,9 +79,15 @@ export function supervision(now: number): SupervisionView {
     measures: [],
     reports: [
       ['sessions', 'childRestarted', 'started again after 1600 ms', 'session:nvda-rsi-1d', 4],
-      ['sessions', 'childFailed', 'History could not be loaded: no answer in 20 s', 'session:nvda-rsi-1d', 4],
+      [
+        'sessions',
+        'childTerminated',
+        'History could not be loaded: no answer in 20 s',
+        'session:nvda-rsi-1d',
+        4,
+      ],
       ['broker', 'childRestarted', 'started again after 0 ms', 'connection', 22],
-      ['broker', 'childFailed', 'read ECONNRESET', 'connection', 22],
+      ['broker', 'childTerminated', 'read ECONNRESET', 'connection', 22],
       [
         'sessions',
         'specRefused',
@@ -188,7 +194,7 @@ export function halted(now: number): SupervisionView {
     ],
     reports: [
       {
-        ...{ supervisor: 'root', context: 'gaveUp', offender: 'broker', at: now - 95_000 },
+        ...{ supervisor: 'root', context: 'shutdown', offender: 'broker', at: now - 95_000 },
         reason: 'broker ended 4 times within 60 s, 3 are allowed',
       },
       ...well.reports,
@@ -235,7 +241,7 @@ export function journal(now: number, actor: string): JournalEntryView[] {
       null,
       {
         supervisor: 'sessions',
-        context: 'childFailed',
+        context: 'childTerminated',
         offender: 'session:nvda-rsi-1d',
         reason: error.message,
       },

@@ -8,10 +8,10 @@ export const STALL_WARN_MS = 50;
 export const worstStall = ({ worstMs, recent }: SupervisionView['eventLoop']): StallView | null =>
   recent.find((stall) => stall.ms >= worstMs) ?? null;
 
-/** Colour of a report: `gaveUp` and `specRefused` want a person, failures are news, the rest is routine. */
+/** Colour of a report: `shutdown`, `startError` and `specRefused` want a person, failures are news, the rest is routine. */
 export function reportTone(context: string): '' | 'warn' | 'danger' {
-  if (context === 'gaveUp' || context === 'specRefused') return 'danger';
-  return context === 'childFailed' || context === 'shutdownOverdue' ? 'warn' : '';
+  if (['shutdown', 'startError', 'specRefused'].includes(context)) return 'danger';
+  return context === 'childTerminated' || context === 'shutdownError' ? 'warn' : '';
 }
 
 export function statusTone(status: ActorView['status']): '' | 'ok' | 'danger' {
