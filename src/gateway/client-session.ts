@@ -153,7 +153,7 @@ export class ClientSession implements Client {
   }
 
   #greet(hello: string): void {
-    const chosen = negotiate(hello);
+    const chosen = negotiate(hello, this.broker.config.serverVersion);
     const zone = this.broker.market.instruments[0]?.config.timeZone ?? 'UTC';
     this.version = chosen.ok ? chosen.version : chosen.announce;
     this.#phase = 'start';

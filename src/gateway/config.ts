@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TIMEFRAME_MS, type Timeframe } from './market/bar.ts';
+import { SERVER_VERSION_MAX, SERVER_VERSION_MIN } from './wire/versions.ts';
 
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date YYYY-MM-DD');
 const hours = z
@@ -72,6 +73,12 @@ export const gatewayConfigSchema = z
     port: z.int().min(0).max(65535).default(4002),
     speed: positive.default(1).describe('Market seconds per wall second.'),
     seed: z.int().default(1),
+    serverVersion: z
+      .int()
+      .min(SERVER_VERSION_MIN)
+      .max(SERVER_VERSION_MAX)
+      .default(SERVER_VERSION_MAX)
+      .describe('The newest server version to speak; a lower one plays an older TWS.'),
     skipClosed: z.boolean().default(true).describe('Jump over the time in which no instrument trades.'),
     marketStart: date.describe('Market date at which live playing begins; everything before is history.'),
     dataFolders: z.array(z.string()).default([]).describe('Folders searched for bar files.'),

@@ -7,9 +7,9 @@ export type Negotiation =
 
 /**
  * Chooses the protocol version from a client's hello, `v100..193` or `v157`, perhaps followed by a blank and
- * connect options: the newest that both speak. Below the floor, or above the ceiling, the refusal says why.
+ * connect options: the newest that both speak. Below the floor, or above the ceiling, the refusal says why. `ceiling` is the newest version that this gateway is told to speak.
  */
-export function negotiate(hello: string): Negotiation {
+export function negotiate(hello: string, ceiling = SERVER_VERSION_MAX): Negotiation {
   const match = /^v(\d+)(?:\.\.(\d+))?(?:\s.*)?$/.exec(hello);
   if (match === null)
     return {
@@ -25,11 +25,11 @@ export function negotiate(hello: string): Negotiation {
       announce: max,
       reason: `Unsupported version: the client offers up to ${max}, this gateway needs ${SERVER_VERSION_MIN} or newer`,
     };
-  if (min > SERVER_VERSION_MAX)
+  if (min > ceiling)
     return {
       ok: false,
-      announce: SERVER_VERSION_MAX,
-      reason: `Unsupported version: the client wants ${min} or newer, this gateway speaks up to ${SERVER_VERSION_MAX}`,
+      announce: ceiling,
+      reason: `Unsupported version: the client wants ${min} or newer, this gateway speaks up to ${ceiling}`,
     };
-  return { ok: true, version: Math.min(max, SERVER_VERSION_MAX) };
+  return { ok: true, version: Math.min(max, ceiling) };
 }
