@@ -30,9 +30,13 @@ const fileSource = z.strictObject({
     .describe('Whether the times of an intraday file are the beginning or the end of their bar.'),
 });
 
+/** IBKR's words for shares and ETFs, futures, and currency pairs. */
+export const SEC_TYPES = ['STK', 'FUT', 'CASH'] as const;
+export type SecType = (typeof SEC_TYPES)[number];
+
 export const instrumentSchema = z.strictObject({
   symbol: z.string().min(1),
-  secType: z.enum(['STK', 'FUT']).default('STK'),
+  secType: z.enum(SEC_TYPES).default('STK'),
   exchange: z.string().default('SMART'),
   primaryExchange: z.string().default(''),
   validExchanges: z.array(z.string()).default([]).describe('Further exchanges that a client may name.'),
@@ -64,6 +68,14 @@ export const instrumentSchema = z.strictObject({
     .describe(
       'Weeks added to every date of the file. Absent: computed so that `start` meets the market start.',
     ),
+  stockType: z.string().default('COMMON').describe('Shares only: COMMON, ETF, ADR ... as IBKR names them.'),
+  minSize: positive.default(1).describe('The smallest order.'),
+  sizeIncrement: positive.default(1).describe('Order sizes are multiples of it.'),
+  shortableShares: z
+    .int()
+    .nonnegative()
+    .default(10_000_000)
+    .describe('Shares that can be borrowed to sell short; 0 forbids it.'),
   spreadTicks: z.int().positive().default(2).describe('Ask minus bid, in ticks.'),
   quoteSize: z.int().positive().default(500).describe('Shares or contracts on each side of a quote.'),
 });

@@ -49,7 +49,7 @@ export function contractDetails(instrument: Instrument, market: Market): WireCon
     liquidHours: schedule(instrument, market.now, config.liquidHours),
     // One rule per valid exchange, as TWS lists them.
     marketRuleIds: validExchanges.map(() => marketRuleId(instrument)).join(','),
-    stockType: isFuture ? '' : 'COMMON',
+    stockType: config.secType === 'STK' ? config.stockType : '',
   };
 }
 

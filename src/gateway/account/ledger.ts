@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import type { SecType } from '../config.ts';
 
 /** One position, money in the currency of its contract. */
 export interface Holding {
@@ -23,7 +24,7 @@ export interface Ledger {
 
 export interface LedgerContract {
   conId: number;
-  secType: 'STK' | 'FUT';
+  secType: SecType;
   multiplier: Decimal;
   /** Of the contract's currency into the account's. */
   rate: Decimal;

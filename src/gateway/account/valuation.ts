@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import type { GatewayConfig } from '../config.ts';
+import type { GatewayConfig, SecType } from '../config.ts';
 import { type Holding, type Ledger, type LedgerContract, netValue, unrealized } from './ledger.ts';
 
 /** A contract with its present price; undefined before the first trade ever. */
@@ -89,7 +89,7 @@ export function valuate(
   };
 }
 
-export function marginFractions(rules: GatewayConfig['account'], secType: 'STK' | 'FUT') {
+export function marginFractions(rules: GatewayConfig['account'], secType: SecType) {
   return secType === 'FUT'
     ? { initial: rules.futuresMargin, maintenance: rules.futuresMargin }
     : { initial: rules.initialMargin, maintenance: rules.maintenanceMargin };

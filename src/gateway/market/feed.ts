@@ -1,4 +1,5 @@
 import type { Bar } from './bar.ts';
+import type { DepthBook } from './book.ts';
 import { barIndexAt, dayIndexAt, type Instrument, type TradingDay } from './instrument.ts';
 import type { TickPath } from './path.ts';
 import { localDate } from './zone.ts';
@@ -108,6 +109,13 @@ export class Feed {
   isLiquid(at: number): boolean {
     const day = this.dayAt(at);
     return day !== undefined && at >= day.liquidOpen && at < day.liquidClose;
+  }
+
+  /** The book around the present quote, at most `levels` prices a side. */
+  book(levels: number): DepthBook {
+    const { bid, ask, bidSize, askSize } = this.quote;
+    if (bid === undefined || ask === undefined || levels < 1) return { bids: [], asks: [] };
+    return { bids: [{ price: bid, size: bidSize }], asks: [{ price: ask, size: askSize }] };
   }
 
   #currentPath(): TickPath | undefined {

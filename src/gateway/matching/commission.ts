@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import type { GatewayConfig } from '../config.ts';
+import type { GatewayConfig, SecType } from '../config.ts';
 
 /**
  * The commission of an order's fills so far, IBKR fixed pricing: per share with a minimum per order and a maximum
@@ -8,7 +8,7 @@ import type { GatewayConfig } from '../config.ts';
  */
 export function commissionOf(
   rules: GatewayConfig['commission'],
-  secType: 'STK' | 'FUT',
+  secType: SecType,
   quantity: Decimal,
   tradeValue: Decimal,
 ): Decimal {
