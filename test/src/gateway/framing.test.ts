@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ClientStream, frame, type Inbound, WireError } from '../../../src/gateway/wire/framing.ts';
+import {
+  ClientStream,
+  frame,
+  type Inbound,
+  MAX_MESSAGE_BYTES,
+  WireError,
+} from '../../../src/gateway/wire/framing.ts';
 
 const field = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((text) => !text.includes('\0'));
 const message = fc.array(field, { minLength: 1, maxLength: 20 });
@@ -43,5 +49,38 @@ describe('ClientStream', () => {
     const stream = new ClientStream();
     stream.push(helloBytes('v100..193'));
     expect(() => stream.push(Buffer.from([0x7f, 0xff, 0xff, 0xff]))).toThrow(/above the limit/);
+  });
+
+  test('the bare version of an older client is told apart, and nothing behind it is read', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 9999 }), fc.uint8Array(), fc.nat(8), (version, rest, cut) => {
+        const bytes = Buffer.concat([Buffer.from(`${version}\0`), rest]);
+        const stream = new ClientStream();
+        expect([...stream.push(bytes.subarray(0, cut)), ...stream.push(bytes.subarray(cut))]).toEqual([
+          { kind: 'legacyHello', version },
+        ]);
+      }),
+    );
+    expect(() => new ClientStream().push(Buffer.from('12345\0'))).toThrow(WireError);
+    expect(() => new ClientStream().push(Buffer.from('\0'))).toThrow(WireError);
+  });
+
+  test('the largest message, byte by byte, is copied a few times and not once per byte', () => {
+    const message = frame(['x'.repeat(MAX_MESSAGE_BYTES - 1)]);
+    const stream = new ClientStream();
+    stream.push(helloBytes('v100..193'));
+    const began = performance.now();
+    let seen: Inbound[] = [];
+    for (let at = 0; at < message.length; at += 1) seen = stream.push(message.subarray(at, at + 1));
+    expect(seen).toHaveLength(1);
+    expect(stream.isPartial).toBe(false);
+    // Copying all that is held for each byte would move 500 GB, which takes minutes.
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test('a hello longer than any is refused before it is waited for', () => {
+    expect(() => new ClientStream().push(Buffer.from('API\0\x00\x00\xff\xff', 'latin1'))).toThrow(
+      /above the limit/,
+    );
   });
 });
