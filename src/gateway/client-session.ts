@@ -156,12 +156,12 @@ export class ClientSession implements Client {
   #receive(chunk: Buffer): void {
     if (this.#phase === 'closed') return;
     try {
-      const inbounds = this.#stream.push(chunk);
-      for (const inbound of inbounds) {
-        this.#handle(inbound);
-        if (this.isClosed) return;
-      }
-      this.#expectRest(inbounds.length > 0);
+      let isNewMessage = false;
+      this.#stream.push(chunk, (inbound) => {
+        isNewMessage = true;
+        if (!this.isClosed) this.#handle(inbound);
+      });
+      this.#expectRest(isNewMessage);
     } catch (error) {
       this.#refuse(error instanceof Error ? error.message : String(error));
     }
@@ -185,6 +185,7 @@ export class ClientSession implements Client {
 
   /** Ends a connection that cannot go on: the reason goes to the log and, once a version is agreed on, to the client. */
   #refuse(reason: string): void {
+    if (this.isClosed) return;
     this.broker.log.error(`${this.name} closed: ${reason}`);
     if (this.#phase === 'ready' || this.#phase === 'start')
       this.error(-1, 507, `Bad Message Length: ${reason}`);

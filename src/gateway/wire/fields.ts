@@ -101,7 +101,7 @@ export class FieldReader {
 
   /** Repeats a read `count` times, where the count is itself a field. */
   list<T>(name: string, read: (index: number) => T): T[] {
-    const count = this.int(name);
+    const count = this.intOrUnset(name) ?? -1;
     if (count < 0 || count > 1000) throw new WireError(`field ${name}: found "${count}", expected 0 to 1000`);
     return Array.from({ length: count }, (_, index) => read(index));
   }

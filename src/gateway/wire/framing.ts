@@ -38,19 +38,20 @@ export class ClientStream {
     return this.#heldLength > 0;
   }
 
-  /** Answers what became complete with this chunk. Throws WireError when the stream cannot be a TWS client's. */
-  push(chunk: Buffer): Inbound[] {
+  /**
+   * Hands over what became complete with this chunk. Throws WireError where the stream cannot be a TWS client's, when
+   * everything before is handed over: what counts must not depend on how TCP cut the bytes.
+   */
+  push(chunk: Buffer, handOver: (inbound: Inbound) => void): void {
     const bytes = this.#heldLength === 0 ? chunk : this.#append(chunk);
-    const out: Inbound[] = [];
     let at = 0;
     for (;;) {
       const next = this.#take(bytes, at);
       if (next === undefined) break;
       at = next.end;
-      if (next.inbound !== undefined) out.push(next.inbound);
+      if (next.inbound !== undefined) handOver(next.inbound);
     }
     this.#keep(bytes, at);
-    return out;
   }
 
   #append(chunk: Buffer): Buffer {
