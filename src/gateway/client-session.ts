@@ -6,28 +6,36 @@ import { MANUAL_CLIENT_ID } from './matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
 import { commissionReport, execution as executionData } from './messages/execution.ts';
 import { openOrder, orderBound, orderStatus } from './messages/order-report.ts';
-import { currentTime, errorMessage, managedAccounts, nextValidId } from './messages/system.ts';
+import { currentTime, errorMessage, managedAccounts, nextValidId, readStartApi } from './messages/system.ts';
 import { AccountSubscriptions } from './requests/account-subscriptions.ts';
 import { answerRequest } from './requests/registry.ts';
-import { type Field, FieldReader, fieldTexts } from './wire/fields.ts';
+import { Deadline } from './wire/deadline.ts';
+import { type Field, fieldTexts } from './wire/fields.ts';
 import { ClientStream, frame, type Inbound, WireError } from './wire/framing.ts';
-import { negotiate } from './wire/handshake.ts';
-import { Request, requestIdOf } from './wire/ids.ts';
+import { legacyRefusal, negotiate } from './wire/handshake.ts';
+import { requestIdOf } from './wire/ids.ts';
 import { V } from './wire/versions.ts';
 
 /** A client that does not read is cut off rather than remembered for without bound. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** A peer that was said goodbye and does not close its own side is cut off. */
+const LINGER_MS = 2000;
 
 /** One connected client: handshake, its subscriptions, and the wire both ways. Its errors never leave it. */
 export class ClientSession implements Client {
   readonly broker: Broker;
   version = 0;
   clientId = -1;
+  /** As the client gave them in START_API; kept, without effect. */
+  optionalCapabilities = '';
   /** Market data, real-time bars and live history by request id: how to end each. */
   readonly streams = new Map<string, () => void>();
   readonly account: AccountSubscriptions;
   readonly #socket: Socket;
   readonly #stream = new ClientStream();
+  /** For the handshake, then for each message that has begun, at last for the peer to close. */
+  readonly #deadline = new Deadline();
+  readonly #peer: string;
   #phase: 'hello' | 'start' | 'ready' | 'closed' = 'hello';
   #outgoing: Buffer[] = [];
 
@@ -36,13 +44,23 @@ export class ClientSession implements Client {
     this.broker = broker;
     this.account = new AccountSubscriptions(this);
     socket.setNoDelay(true);
+    this.#peer = `${socket.remoteAddress ?? 'unknown address'}:${socket.remotePort ?? 0}`;
+    const { handshakeSeconds } = broker.config.limits;
+    this.#deadline.set(handshakeSeconds * 1000, () =>
+      this.#refuse(`no ${this.#phase === 'hello' ? 'hello' : 'START_API'} within ${handshakeSeconds} s`),
+    );
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('close', () => this.end());
+    // A client that closes its half is gone, as for TWS; what it asked before is still answered.
+    socket.on('end', () => this.end());
+    socket.on('close', () => {
+      this.end();
+      this.#deadline.clear();
+    });
     socket.on('error', (error) => this.broker.log.warn(`${this.name}: ${error.message}`));
   }
 
   get name(): string {
-    return `client ${this.clientId < 0 ? 'not yet known' : this.clientId}`;
+    return this.clientId < 0 ? `connection from ${this.#peer}` : `client ${this.clientId}`;
   }
 
   /** Sends one message; what is sent in one turn of the event loop leaves in one write. */
@@ -67,8 +85,10 @@ export class ClientSession implements Client {
       this.broker.clients.delete(this.clientId);
       // Binding as they come ends with the connection that asked for it.
       if (this.clientId === MANUAL_CLIENT_ID) this.broker.desk.autoBind = false;
+      this.broker.log.info(`${this.name} disconnected`);
     }
     this.#socket.end();
+    this.#deadline.set(LINGER_MS, () => this.#socket.destroy());
   }
 
   /** Drops the connection as a dying process would: nothing pending is sent. */
@@ -142,45 +162,76 @@ export class ClientSession implements Client {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#phase === 'closed') return;
     try {
-      for (const inbound of this.#stream.push(chunk)) {
-        if (this.#phase === 'closed') return;
-        this.#handle(inbound);
-      }
+      let isNewMessage = false;
+      this.#stream.push(chunk, (inbound) => {
+        isNewMessage = true;
+        if (!this.isClosed) this.#handle(inbound);
+      });
+      this.#expectRest(isNewMessage);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.broker.log.error(`${this.name}: ${reason}`);
-      if (this.#phase === 'ready' || this.#phase === 'start')
-        this.error(-1, 507, `Bad Message Length: ${reason}`);
-      this.end();
+      this.#refuse(error instanceof Error ? error.message : String(error));
     }
   }
 
+  get isClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+
+  /** A message that has begun must end; whoever trickles is not waited for without bound. */
+  #expectRest(isNewMessage: boolean): void {
+    if (this.#phase !== 'ready') return;
+    if (!this.#stream.isPartial) this.#deadline.clear();
+    else if (isNewMessage || !this.#deadline.isSet) {
+      const { messageSeconds } = this.broker.config.limits;
+      this.#deadline.set(messageSeconds * 1000, () =>
+        this.#refuse(`a message was not complete within ${messageSeconds} s`),
+      );
+    }
+  }
+
+  /** Ends a connection that cannot go on: the reason goes to the log and, once a version is agreed on, to the client. */
+  #refuse(reason: string): void {
+    if (this.isClosed) return;
+    this.broker.log.error(`${this.name} closed: ${reason}`);
+    if (this.#phase === 'ready' || this.#phase === 'start')
+      this.error(-1, 507, `Bad Message Length: ${reason}`);
+    this.end();
+  }
+
   #handle(inbound: Inbound): void {
-    if (inbound.kind === 'hello') this.#greet(inbound.text);
+    if (inbound.kind === 'legacyHello') this.#refuseLegacy(inbound.version);
+    else if (inbound.kind === 'hello') this.#greet(inbound.text);
     else if (this.#phase === 'ready') this.#answer(inbound.fields);
     else this.#startApi(inbound.fields);
   }
 
+  #time(): string {
+    return stamp(this.broker.market.instruments[0]?.config.timeZone ?? 'UTC', this.broker.market.now);
+  }
+
+  #refuseLegacy(version: number): void {
+    this.broker.log.warn(`${this.name} refused: API version ${version} of the time before length prefixes`);
+    this.#socket.write(legacyRefusal(version, this.#time()));
+    this.end();
+  }
+
   #greet(hello: string): void {
     const chosen = negotiate(hello, this.broker.config.serverVersion);
-    const zone = this.broker.market.instruments[0]?.config.timeZone ?? 'UTC';
     this.version = chosen.ok ? chosen.version : chosen.announce;
     this.#phase = 'start';
-    this.send([this.version, stamp(zone, this.broker.market.now)]);
+    this.send([this.version, this.#time()]);
     if (chosen.ok) return;
-    this.broker.log.warn(`client refused: ${chosen.reason}`);
+    this.broker.log.warn(`${this.name} refused: ${chosen.reason}`);
     this.error(-1, 506, chosen.reason);
     this.end();
   }
 
   #startApi(fields: readonly string[]): void {
-    const reader = new FieldReader(fields);
-    if (reader.int('message id') !== Request.startApi)
-      throw new WireError('the first message is not START_API');
-    reader.skip('version');
-    const clientId = reader.int('clientId');
+    const { clientId, optionalCapabilities } = readStartApi(fields);
     if (this.broker.clients.has(clientId)) {
+      this.broker.log.warn(`${this.name} refused: client id ${clientId} is in use`);
       this.error(
         -1,
         326,
@@ -189,7 +240,9 @@ export class ClientSession implements Client {
       this.end();
       return;
     }
+    this.#deadline.clear();
     this.clientId = clientId;
+    this.optionalCapabilities = optionalCapabilities;
     this.broker.clients.set(clientId, this);
     this.#phase = 'ready';
     this.broker.log.info(`${this.name} connected, server version ${this.version}`);
@@ -204,12 +257,15 @@ export class ClientSession implements Client {
     try {
       answerRequest(this, fields);
     } catch (error) {
-      const id = requestIdOf(fields);
+      const id = requestIdOf(fields, this.version);
       const reason = error instanceof Error ? error.message : String(error);
-      this.broker.log.error(`${this.name}: request ${fields[0] ?? ''}: ${reason}`);
+      this.broker.log.error(`${this.name}: request ${named(fields[0])}: ${reason}`);
       if (error instanceof WireError)
-        this.error(id, 320, `Error reading request. Message id ${fields[0]}: ${reason}`);
-      else this.error(id, 322, `Error processing request. Message id ${fields[0]}: ${reason}`);
+        this.error(id, 320, `Error reading request. Message id ${named(fields[0])}: ${reason}`);
+      else this.error(id, 322, `Error processing request. Message id ${named(fields[0])}: ${reason}`);
     }
   }
 }
+
+/** A message id as it came, which may be anything. */
+const named = (messageId: string | undefined): string => (messageId ?? '').slice(0, 20);

@@ -101,6 +101,21 @@ export const gatewayConfigSchema = z
       .describe(
         "This client hears of every client's orders and executions, as TWS's master API client does.",
       ),
+    readOnly: z
+      .boolean()
+      .default(false)
+      .describe("Refuses every request about orders, as TWS's Read-Only API setting does."),
+    limits: z
+      .strictObject({
+        connections: z.int().positive().default(256).describe('Further ones are closed at once.'),
+        handshakeSeconds: positive
+          .default(10)
+          .describe('A connection that has not started the API by then is closed.'),
+        messageSeconds: positive
+          .default(30)
+          .describe('A client that has begun a message and does not finish it by then is closed.'),
+      })
+      .prefault({}),
     account: z
       .strictObject({
         id: z

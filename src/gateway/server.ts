@@ -10,7 +10,7 @@ export class GatewayServer {
   readonly #sessions = new Set<ClientSession>();
 
   constructor() {
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
   /** Answers the port that is listened on. Rejects with GatewayError PORT_IN_USE or PORT_REFUSED. */
@@ -44,6 +44,11 @@ export class GatewayServer {
 
   #accept(socket: Socket): void {
     if (this.#broker === undefined) {
+      socket.destroy();
+      return;
+    }
+    if (this.#sessions.size >= this.#broker.config.limits.connections) {
+      this.#broker.log.warn(`a connection was refused: ${this.#sessions.size} are open, the most allowed`);
       socket.destroy();
       return;
     }

@@ -131,7 +131,7 @@ export function contractData(version: number, reqId: number, d: WireContractDeta
     d.validExchanges,
     1, // priceMagnifier
     0, // underConId
-    ascii7(d.longName),
+    version >= V.encodeAscii7 ? ascii7(d.longName) : d.longName,
     d.primaryExchange,
     d.contractMonth,
     d.industry,
@@ -148,7 +148,7 @@ export function contractData(version: number, reqId: number, d: WireContractDeta
     '', // underSecType
     d.marketRuleIds,
     d.lastTradeDate, // realExpirationDate
-    d.stockType,
+    ...since(version, V.stockType, [d.stockType]),
     ...(version >= V.fractionalSizeSupport && version < V.sizeRules ? [1] : []), // sizeMinTick
     ...since(version, V.sizeRules, [1, 1, 1]), // minSize, sizeIncrement, suggestedSizeIncrement
     ...since(version, V.ineligibilityReasons, [0]),

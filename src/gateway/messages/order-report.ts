@@ -103,7 +103,7 @@ const noCombo: Field[] = ['', 0, 0, 0];
 const noScale: Field[] = ['', '', ''];
 const noPegOffsets: Field[] = ['', '', UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE];
 
-/** OPEN_ORDER for server versions 157 to 193. */
+/** OPEN_ORDER for server versions 151 to 193. */
 export function openOrder(version: number, o: WireOrder): Field[] {
   const t = o.ticket;
   return [
@@ -199,7 +199,7 @@ export const orderBound = (o: { permId: number; clientId: number; orderId: numbe
 
 export const openOrderEnd = (): Field[] => [Reply.openOrderEnd, 1];
 
-/** COMPLETED_ORDER for server versions 157 to 193: no order id and no client id, permId identifies it. */
+/** COMPLETED_ORDER for server versions 151 to 193: no order id and no client id, permId identifies it. */
 export function completedOrder(version: number, o: WireOrder): Field[] {
   const t = o.ticket;
   return [

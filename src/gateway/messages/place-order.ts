@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import type { FieldReader } from '../wire/fields.ts';
+import { type FieldReader, INFINITIES } from '../wire/fields.ts';
 import { V } from '../wire/versions.ts';
 import { type ContractQuery, readContract } from './contract.ts';
 
@@ -64,7 +64,7 @@ export interface PlaceOrderRequest {
 }
 
 /**
- * PLACE_ORDER for server versions 157 to 193: the longest layout of the protocol, and one misread field would be
+ * PLACE_ORDER for server versions 151 to 193: the longest layout of the protocol, and one misread field would be
  * a wrong order, so every field is read by name and anything left over is an error.
  */
 export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderRequest {
@@ -211,7 +211,7 @@ function skipPegOffsets(r: FieldReader, exchange: string, orderType: string): vo
   if (orderType === 'PEG BEST' || orderType === 'PEGBEST') {
     r.skip('minCompeteSize');
     // An infinite offset means "up to mid" and brings the mid offsets with it.
-    midOffsets = ['Infinity', 'inf'].includes(r.str('competeAgainstBestOffset'));
+    midOffsets = INFINITIES.includes(r.str('competeAgainstBestOffset'));
   }
   if (midOffsets) r.skip('midOffsetAtWhole', 'midOffsetAtHalf');
 }

@@ -1,13 +1,14 @@
 import type { ClientSession } from '../client-session.ts';
 import { FieldReader } from '../wire/fields.ts';
-import { requestIdOf } from '../wire/ids.ts';
+import { Request, requestIdOf } from '../wire/ids.ts';
 import { accountRequests } from './account.ts';
 import { contractRequests } from './contracts.ts';
 import { historyRequests } from './history.ts';
 import { marketDataRequests } from './market-data.ts';
 import { orderRequests } from './orders.ts';
 import { systemRequests } from './system.ts';
-import type { RequestHandler } from './types.ts';
+import { invalid, type RequestHandler } from './types.ts';
+import { refuse } from './unsupported.ts';
 
 const handlers = new Map<number, RequestHandler>(
   [
@@ -22,18 +23,30 @@ const handlers = new Map<number, RequestHandler>(
   ),
 );
 
+/**
+ * What TWS refuses in read-only mode: everything that changes orders, and also the requests for own and completed
+ * orders (https://github.com/erdewit/ib_insync/issues/1 and issues/7: the open orders asked for on connecting).
+ */
+const NEEDS_WRITE_ACCESS: ReadonlySet<number> = new Set([
+  Request.placeOrder,
+  Request.cancelOrder,
+  Request.globalCancel,
+  Request.exerciseOptions,
+  Request.openOrders,
+  Request.autoOpenOrders,
+  Request.completedOrders,
+]);
+
 /** Answers one request of a client. Throws WireError when it cannot be read; an unknown one is answered with an error. */
 export function answerRequest(session: ClientSession, fields: readonly string[]): void {
   const reader = new FieldReader(fields);
   const messageId = reader.int('message id');
-  const handler = handlers.get(messageId);
-  if (handler === undefined) {
-    session.broker.log.warn(`${session.name}: request ${messageId} is not supported`);
-    session.error(requestIdOf(fields), 321, unsupported(messageId));
+  if (session.broker.config.readOnly && NEEDS_WRITE_ACCESS.has(messageId)) {
+    const id = requestIdOf(fields, session.version);
+    invalid(session, id, 'The API interface is currently in Read-Only mode.');
     return;
   }
-  handler(session, reader);
+  const handler = handlers.get(messageId);
+  if (handler === undefined) refuse(session, messageId, fields);
+  else handler(session, reader);
 }
-
-const unsupported = (messageId: number): string =>
-  `Error validating request.-'bX' : cause - Message id ${messageId} is not supported by the simulated gateway`;

@@ -6,6 +6,10 @@ export type Field = string | number | boolean | Decimal | null | undefined;
 
 /** Double.MAX_VALUE as TWS writes it: "not set", where an empty field would be read as 0. */
 export const UNSET_DOUBLE = '1.7976931348623157E308';
+/** What clients write for "no bound": the official API, Python's own, ib_async. */
+export const INFINITIES: readonly string[] = ['Infinity', 'inf', 'Infinite'];
+/** No price or size needs more digits; longer ones only cost time. */
+const MAX_NUMBER_LENGTH = 60;
 const UNSET_INT = 2147483647;
 
 /** Renders fields as they go on the wire. */
@@ -68,8 +72,10 @@ export class FieldReader {
     const text = this.str(name);
     if (text === '') return undefined;
     if (!/^[+-]?\d+(\.0*)?$/.test(text))
-      throw new WireError(`field ${name}: found "${text}", expected an integer`);
+      throw new WireError(`field ${name}: found ${quoted(text)}, expected an integer`);
     const value = Number.parseInt(text, 10);
+    if (!Number.isSafeInteger(value))
+      throw new WireError(`field ${name}: found ${quoted(text)}, which is out of range`);
     return value === UNSET_INT ? undefined : value;
   }
 
@@ -77,24 +83,25 @@ export class FieldReader {
     const text = this.str(name).toLowerCase();
     if (text === '' || text === '0' || text === 'false') return false;
     if (text === '1' || text === 'true') return true;
-    throw new WireError(`field ${name}: found "${text}", expected 0 or 1`);
+    throw new WireError(`field ${name}: found ${quoted(text)}, expected 0 or 1`);
   }
 
-  /** A decimal number; undefined when empty or Double.MAX_VALUE. */
+  /** A decimal number; undefined when empty, infinite or Double.MAX_VALUE. */
   decimal(name: string): Decimal | undefined {
     const text = this.str(name);
-    if (text === '') return undefined;
-    if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) {
-      if (text === 'Infinity' || text === 'inf') return undefined;
-      throw new WireError(`field ${name}: found "${text}", expected a number`);
-    }
+    if (text === '' || INFINITIES.includes(text)) return undefined;
+    if (text.length > MAX_NUMBER_LENGTH || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text))
+      throw new WireError(`field ${name}: found ${quoted(text)}, expected a number`);
     const value = new Decimal(text);
-    return value.abs().gte('1.7e308') ? undefined : value;
+    if (value.gte('1.79e308') && value.lt('1.8e308')) return undefined;
+    if (value.abs().gte('1.79e308'))
+      throw new WireError(`field ${name}: found ${quoted(text)}, which is out of range`);
+    return value;
   }
 
   /** Repeats a read `count` times, where the count is itself a field. */
   list<T>(name: string, read: (index: number) => T): T[] {
-    const count = this.int(name);
+    const count = this.intOrUnset(name) ?? -1;
     if (count < 0 || count > 1000) throw new WireError(`field ${name}: found "${count}", expected 0 to 1000`);
     return Array.from({ length: count }, (_, index) => read(index));
   }
@@ -104,3 +111,6 @@ export class FieldReader {
     if (this.remaining > 0) throw new WireError(`${this.remaining} fields more than the layout has`);
   }
 }
+
+/** What was found, no longer than a person wants to read. */
+const quoted = (text: string): string => `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;

@@ -2,10 +2,13 @@
  * Server versions at which a layout that we speak changes. Names follow IBKR's server_versions.py
  * (also in @stoqey/ib's min-server-version.ts).
  */
-export const SERVER_VERSION_MIN = 157;
+/** The oldest that a client on npm still speaks (ib-tws-api); ib_async and ib_insync begin at 157. */
+export const SERVER_VERSION_MIN = 151;
 export const SERVER_VERSION_MAX = 193;
 
 export const V = {
+  stockType: 152,
+  encodeAscii7: 153,
   duration: 158,
   postToAts: 160,
   autoCancelParent: 162,

@@ -46,7 +46,7 @@ describe('connecting', () => {
     await client.end();
     expect(client.messages[0]?.[0]).toBe('150');
     expect(client.messages[1]?.slice(0, 4)).toEqual(['4', '2', '-1', '506']);
-    expect(client.messages[1]?.[4]).toMatch(/needs 157 or newer/);
+    expect(client.messages[1]?.[4]).toMatch(/needs 151 or newer/);
   });
 
   test('with an older client gives it its own version', async () => {

@@ -195,7 +195,7 @@ describe.each(versions)('server version %i', (version) => {
         timeZoneId: 'America/New_York',
         liquidHours: '20240108:0930-20240108:1600',
         marketRuleIds: '10010,10010',
-        stockType: 'COMMON',
+        ...(version >= 152 ? { stockType: 'COMMON' } : {}),
       },
     ]);
     expect(decoded(version, symbolSamples(version, 9, [details]))[0]?.args).toMatchObject([
