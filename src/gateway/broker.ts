@@ -5,6 +5,7 @@ import type { Instrument } from './market/instrument.ts';
 import { Market } from './market/market.ts';
 import { type DeskListener, OrderDesk } from './matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
+import type { Bulletin } from './messages/reference.ts';
 import { BrokerState } from './state.ts';
 
 /** Somebody who follows an instrument: hears every trade, and is told when to pass on what it has gathered. */
@@ -16,6 +17,7 @@ export interface TradeStream {
 /** A connected client, as far as the broker must reach it. */
 export interface Client extends DeskListener {
   readonly clientId: number;
+  bulletin(bulletin: Bulletin): void;
   /** About once a wall second: money and positions may have new values. */
   second(): void;
 }
@@ -35,6 +37,9 @@ export class Broker {
   readonly market: Market;
   readonly state: BrokerState;
   readonly desk: OrderDesk;
+  /** What the account may see; a competing session or a fault can change it. */
+  dataPermission: GatewayConfig['marketData']['permission'];
+  readonly bulletins: Bulletin[] = [];
   readonly clients = new Map<number, Client>();
   readonly #streams = new Map<number, Set<TradeStream>>();
   #sinceSecondMs = 0;
@@ -42,6 +47,7 @@ export class Broker {
   constructor(options: BrokerOptions) {
     this.config = options.config;
     this.log = options.log;
+    this.dataPermission = options.config.marketData.permission;
     this.state = new BrokerState(options.stateFile, options.config.account.id);
     this.market = new Market({ ...options, at: this.state.clock });
     this.desk = new OrderDesk({
@@ -77,6 +83,13 @@ export class Broker {
     if (this.#sinceSecondMs < 1000) return;
     this.#sinceSecondMs = 0;
     for (const client of this.clients.values()) this.#safely(() => client.second());
+  }
+
+  /** Tells a news bulletin of today to everybody who listens, now and later. */
+  postBulletin(bulletin: Omit<Bulletin, 'id'>): void {
+    const numbered = { ...bulletin, id: this.bulletins.length + 1 };
+    this.bulletins.push(numbered);
+    for (const client of this.clients.values()) this.#safely(() => client.bulletin(numbered));
   }
 
   /** Follows an instrument until the answered function is called. */

@@ -5,7 +5,9 @@ import { stamp } from './market/zone.ts';
 import { MANUAL_CLIENT_ID } from './matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
 import { commissionReport, execution as executionData } from './messages/execution.ts';
+import { MarketDataType } from './messages/market-data.ts';
 import { openOrder, orderBound, orderStatus } from './messages/order-report.ts';
+import { type Bulletin, newsBulletin } from './messages/reference.ts';
 import { currentTime, errorMessage, managedAccounts, nextValidId, readStartApi } from './messages/system.ts';
 import { AccountSubscriptions } from './requests/account-subscriptions.ts';
 import { answerRequest } from './requests/registry.ts';
@@ -16,6 +18,8 @@ import { legacyRefusal, negotiate } from './wire/handshake.ts';
 import { requestIdOf } from './wire/ids.ts';
 import { V } from './wire/versions.ts';
 
+/** TWS tells scanners anew every half minute. */
+const SCANNER_SECONDS = 30;
 /** A client that does not read is cut off rather than remembered for without bound. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 /** A peer that was said goodbye and does not close its own side is cut off. */
@@ -30,6 +34,12 @@ export class ClientSession implements Client {
   optionalCapabilities = '';
   /** Market data, real-time bars and live history by request id: how to end each. */
   readonly streams = new Map<string, () => void>();
+  /** Scanner subscriptions by request id: how to tell each anew. */
+  readonly scanners = new Map<number, () => void>();
+  wantsBulletins = false;
+  /** As reqMarketDataType set it. */
+  marketDataType: number = MarketDataType.live;
+  #seconds = 0;
   readonly account: AccountSubscriptions;
   readonly #socket: Socket;
   readonly #stream = new ClientStream();
@@ -125,7 +135,13 @@ export class ClientSession implements Client {
     this.error(order.orderId, code, text);
   }
 
+  bulletin(bulletin: Bulletin): void {
+    if (this.wantsBulletins) this.send(newsBulletin(bulletin));
+  }
+
   second(): void {
+    this.#seconds += 1;
+    if (this.#seconds % SCANNER_SECONDS === 0) for (const tell of this.scanners.values()) tell();
     this.account.second();
   }
 

@@ -116,6 +116,15 @@ export const gatewayConfigSchema = z
           .describe('A client that has begun a message and does not finish it by then is closed.'),
       })
       .prefault({}),
+    marketData: z
+      .strictObject({
+        permission: z
+          .enum(['live', 'delayed', 'none'])
+          .default('live')
+          .describe('What the account is subscribed to.'),
+        lines: z.int().positive().default(100).describe('Subscriptions that a client may have at once.'),
+      })
+      .prefault({}),
     account: z
       .strictObject({
         id: z

@@ -1,7 +1,8 @@
 import type { Bar } from './bar.ts';
-import type { DepthBook } from './book.ts';
+import type { BookLevel, DepthBook } from './book.ts';
 import { barIndexAt, dayIndexAt, type Instrument, type TradingDay } from './instrument.ts';
 import type { TickPath } from './path.ts';
+import { hash } from './random.ts';
 import { localDate } from './zone.ts';
 
 /** What everybody can see of an instrument now. Prices are undefined before the first trade ever. */
@@ -128,11 +129,28 @@ export class Feed {
     return day !== undefined && at >= day.liquidOpen && at < day.liquidClose;
   }
 
-  /** The book around the present quote, at most `levels` prices a side. */
+  /**
+   * The book around the present quote, at most `levels` prices a side: a tick apart, sizes growing away from the
+   * touch. A function of instrument, time of the last trade and level, so the same day shows the same book.
+   */
   book(levels: number): DepthBook {
-    const { bid, ask, bidSize, askSize } = this.quote;
-    if (bid === undefined || ask === undefined || levels < 1) return { bids: [], asks: [] };
-    return { bids: [{ price: bid, size: bidSize }], asks: [{ price: ask, size: askSize }] };
+    const { bid, ask, bidSize, askSize, lastTime } = this.quote;
+    if (bid === undefined || ask === undefined || this.halted !== 0) return { bids: [], asks: [] };
+    const { tick, conId } = this.instrument;
+    const side = (best: number, size: number, step: number): BookLevel[] => {
+      const out: BookLevel[] = [];
+      for (let level = 0; level < levels; level += 1) {
+        const price = clean(best + step * level * tick);
+        if (price <= 0) break;
+        const swing = 0.5 + (hash(`${conId}|${lastTime}|${step}|${level}`) % 1000) / 1000;
+        out.push({
+          price,
+          size: level === 0 ? size : Math.max(1, Math.round(size * swing * (1 + level * 0.3))),
+        });
+      }
+      return out;
+    };
+    return { bids: side(bid, bidSize, -1), asks: side(ask, askSize, 1) };
   }
 
   #currentPath(): TickPath | undefined {

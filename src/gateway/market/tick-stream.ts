@@ -10,10 +10,13 @@ export interface TickSink {
 /** Level-1 ticks of one subscription: of everything that trades only what changed, thinned out as TWS does. */
 export class TickStream implements TradeStream {
   readonly #sink: TickSink;
+  readonly #hasTrades: boolean;
   #sent: Partial<Quote> = {};
   #traded = 0;
 
-  constructor(sink: TickSink) {
+  /** Without trades (currency pairs) only bid, ask and close are told. */
+  constructor(sink: TickSink, hasTrades = true) {
+    this.#hasTrades = hasTrades;
     this.#sink = sink;
   }
 
@@ -28,6 +31,12 @@ export class TickStream implements TradeStream {
     else if (now.bidSize !== was.bidSize) sink.size('bidSize', now.bidSize);
     if (now.ask !== undefined && now.ask !== was.ask) sink.price('ask', now.ask, now.askSize);
     else if (now.askSize !== was.askSize) sink.size('askSize', now.askSize);
+    if (!this.#hasTrades) {
+      if (now.previousClose !== undefined && now.previousClose !== was.previousClose)
+        sink.price('close', now.previousClose, 0);
+      this.#sent = { ...now };
+      return;
+    }
     const lastSize = this.#traded > 0 ? this.#traded : now.lastSize;
     if (now.last !== undefined && now.lastTime !== was.lastTime) {
       // The time goes first: whoever stamps prices with it has the right one at hand.

@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import { type BrokerOrder, isLive, quantityOf } from './order.ts';
+import { type BrokerOrder, isLive, quantityOf, remainingOf } from './order.ts';
 
 /** What happens to an order because something happened to one that it is linked with. */
 export type LinkedEffect =
@@ -24,7 +24,8 @@ export function ocaAfterFill(
   const isComplete = !isLive(filled);
   return others.map((order) => {
     if (isComplete || ocaType <= 1) return { do: 'cancel', order, reason };
-    const part = quantityOf(order).times(shares).div(quantityOf(filled)).toDecimalPlaces(0, Decimal.ROUND_UP);
+    const openBefore = remainingOf(filled).plus(shares);
+    const part = remainingOf(order).times(shares).div(openBefore).toDecimalPlaces(0, Decimal.ROUND_UP);
     const quantity = quantityOf(order).minus(part);
     return quantity.gt(order.filled) ? { do: 'resize', order, quantity } : { do: 'cancel', order, reason };
   });

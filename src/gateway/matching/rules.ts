@@ -1,9 +1,10 @@
 import type { Decimal } from 'decimal.js';
 import type { GatewayConfig } from '../config.ts';
 import type { Instrument } from '../market/instrument.ts';
+import { parseMoment } from '../market/moment.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 import { kindOf, type OrderKind } from './order-types.ts';
-import { orderMoment, TIMES_IN_FORCE } from './time-in-force.ts';
+import { TIMES_IN_FORCE } from './time-in-force.ts';
 
 /** An error message to the client. */
 export interface Complaint {
@@ -113,13 +114,13 @@ function times(
   if (kind.trigger !== 'none' && (ticket.tif === 'IOC' || ticket.tif === 'FOK'))
     return invalid(`Time in force '${ticket.tif}' is not valid for ${ticket.orderType} orders`);
   if (ticket.tif === 'GTD') {
-    const end = orderMoment(ticket.goodTillDate, zone);
+    const end = parseMoment(ticket.goodTillDate, zone);
     if (end === undefined)
       return { code: 391, text: `Invalid good till date: found "${ticket.goodTillDate}"` };
     if (end.at + (end.isDate ? 86_400_000 : 0) <= now)
       return { code: 201, text: 'Order rejected - reason:The good till date is in the past.' };
   }
-  if (ticket.goodAfterTime !== '' && orderMoment(ticket.goodAfterTime, zone) === undefined)
+  if (ticket.goodAfterTime !== '' && parseMoment(ticket.goodAfterTime, zone) === undefined)
     return { code: 337, text: `Invalid good after time: found "${ticket.goodAfterTime}"` };
   return undefined;
 }

@@ -20,6 +20,14 @@ export const TickType = {
   halted: 49,
 } as const;
 
+/** The tick types of delayed data. */
+export const DELAYED_TICK_TYPE = {
+  ...{ bid: 66, ask: 67, last: 68, bidSize: 69, askSize: 70, lastSize: 71, high: 72, low: 73 },
+  ...{ volume: 74, close: 75, open: 76, lastTimestamp: 88 },
+} as const;
+
+export const MarketDataType = { live: 1, frozen: 2, delayed: 3, delayedFrozen: 4 } as const;
+
 export interface MarketDataRequest {
   reqId: number;
   contract: ContractQuery;

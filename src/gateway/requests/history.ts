@@ -12,15 +12,8 @@ import {
   parseDuration,
 } from '../market/history.ts';
 import type { Instrument } from '../market/instrument.ts';
-import {
-  clockTime,
-  compactDate,
-  instantOf,
-  localDate,
-  offsetMs,
-  parseTimeOfDay,
-  stamp,
-} from '../market/zone.ts';
+import { parseMoment } from '../market/moment.ts';
+import { clockTime, compactDate, localDate, stamp } from '../market/zone.ts';
 import {
   type DatedBar,
   type HistoricalDataRequest,
@@ -183,15 +176,6 @@ function shown(
 function endOf(session: ClientSession, instrument: Instrument, text: string): number | undefined {
   const { now } = session.broker.market;
   if (text.trim() === '') return now;
-  const match = /^(\d{4})(\d{2})(\d{2})(?:(-|\s+)(\d{2}:\d{2}(?::\d{2})?))?(?:\s+(\S+))?$/.exec(text.trim());
-  if (match === null) return undefined;
-  const zone = match[4] === '-' ? 'UTC' : (match[6] ?? instrument.config.timeZone);
-  try {
-    offsetMs(zone, now);
-    const time = parseTimeOfDay(match[5] ?? '00:00:00');
-    const at = instantOf(zone, `${match[1]}-${match[2]}-${match[3]}`, time ?? 0);
-    return Number.isNaN(at) ? undefined : Math.min(at, now);
-  } catch {
-    return undefined;
-  }
+  const moment = parseMoment(text, instrument.config.timeZone);
+  return moment === undefined ? undefined : Math.min(moment.at, now);
 }

@@ -3,10 +3,14 @@ import { FieldReader } from '../wire/fields.ts';
 import { Request, requestIdOf } from '../wire/ids.ts';
 import { accountRequests } from './account.ts';
 import { contractRequests } from './contracts.ts';
+import { depthRequests } from './depth.ts';
 import { historyRequests } from './history.ts';
 import { marketDataRequests } from './market-data.ts';
 import { orderRequests } from './orders.ts';
+import { realTimeBarRequests } from './real-time-bars.ts';
+import { referenceRequests } from './reference.ts';
 import { systemRequests } from './system.ts';
+import { tickByTickRequests } from './tick-by-tick.ts';
 import { invalid, type RequestHandler } from './types.ts';
 import { refuse } from './unsupported.ts';
 
@@ -15,6 +19,10 @@ const handlers = new Map<number, RequestHandler>(
     systemRequests,
     contractRequests,
     marketDataRequests,
+    realTimeBarRequests,
+    tickByTickRequests,
+    depthRequests,
+    referenceRequests,
     historyRequests,
     orderRequests,
     accountRequests,

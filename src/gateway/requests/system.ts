@@ -17,8 +17,6 @@ export const systemRequests: RequestHandlers = {
   [Request.userInfo]: (session, reader) => session.send(userInfo(reader.int('reqId'))),
   // Accepted without an answer, as in TWS: there is no bulletin, and the log level is ours.
   [Request.serverLogLevel]: () => undefined,
-  [Request.newsBulletins]: () => undefined,
-  [Request.cancelNewsBulletins]: () => undefined,
   [Request.startApi]: (session) => invalid(session, -1, 'The API is already started on this connection'),
   [Request.softDollarTiers]: (session, reader) => session.send(noSoftDollarTiers(reader.int('reqId'))),
   [Request.queryDisplayGroups]: (session, reader) => {

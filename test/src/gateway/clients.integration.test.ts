@@ -1,4 +1,4 @@
-import { OrderAction, OrderType, TimeInForce, WhatToShow } from '@stoqey/ib';
+import { OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../../src/gateway/start.ts';
 import { isError, RawClient } from './raw-client.ts';
@@ -77,8 +77,8 @@ describe('what cannot be understood', () => {
   test('an unknown request is an error, never silence', async () => {
     const gateway = await testGateway();
     const client = await connected(gateway.port);
-    client.ib.reqScannerParameters();
-    client.ib.reqHistoricalTicks(44, ACME, '', '20240101 00:00:00', 1, WhatToShow.TRADES, 1, false);
+    client.ib.reqFundamentalData(44, ACME, 'ReportSnapshot');
+    client.ib.requestFA(1);
     await client.settled();
     expect(client.errors(44)).toEqual([321]);
     expect(client.all('info').map((args) => args[1])).toContain(321);

@@ -121,6 +121,7 @@ const maySaveWords: Readonly<Record<number, string>> = {
   90: 'the answer was complete at once',
   93: 'ends a subscription that there is not',
   95: 'ends a subscription that there is not',
+  97: 'the first tick is the answer',
   98: 'ends a subscription that there is not',
 };
 

@@ -79,7 +79,8 @@ describe('the state file', () => {
     await owner.next('orderStatus', (id, status) => id === 2 && status === 'Filled');
     const ids = owner.all('execDetails').map(([, , execution]) => execution.execId);
     const old = known.find(([name]) => name === 'execDetails')?.[1] as [number, object, { execId: string }][];
-    expect(ids).toHaveLength(2);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
     expect(
       old.some(([, , execution]) => ids.includes(execution.execId)),
       'execution ids are never used again',

@@ -114,13 +114,13 @@ conformance('one cancels all', {
     const { client } = world;
     await play(world, 0.5);
     const oca = { ocaGroup: 'two', ocaType: 2, tif: GTC };
-    client.ib.placeOrder(2, ACME, limit(50, { ...oca, totalQuantity: 10_000 }));
-    client.ib.placeOrder(1, ACME, order({ ...oca, totalQuantity: 10_000 }));
+    client.ib.placeOrder(2, ACME, limit(50, { ...oca, totalQuantity: 15_000 }));
+    client.ib.placeOrder(1, ACME, order({ ...oca, totalQuantity: 15_000 }));
     await client.settled();
     const done = status(client, 1);
     expect(done).toMatchObject({ name: 'Submitted' });
     expect(done.filled).toBeGreaterThan(0);
-    expect(told(client, 2).order.totalQuantity).toBe(10_000 - done.filled);
+    expect(told(client, 2).order.totalQuantity).toBe(15_000 - done.filled);
   },
 
   'a complete fill ends the rest of type 3': async (world) => {

@@ -25,7 +25,7 @@ conformance('time in force', {
   'IOC takes what is there and ends': async (world) => {
     const { client } = world;
     await play(world, 0.5);
-    client.ib.placeOrder(1, ACME, order({ tif: IOC, totalQuantity: 100_00 }));
+    client.ib.placeOrder(1, ACME, order({ tif: IOC, totalQuantity: 15_000 }));
     await client.settled();
     const { filled, name } = status(client, 1);
     expect(name).toBe('Cancelled');
@@ -42,7 +42,7 @@ conformance('time in force', {
   'FOK is filled whole or not at all': async (world) => {
     const { client } = world;
     await play(world, 0.5);
-    client.ib.placeOrder(1, ACME, order({ tif: FOK, totalQuantity: 1_000_0 }));
+    client.ib.placeOrder(1, ACME, order({ tif: FOK, totalQuantity: 15_000 }));
     client.ib.placeOrder(2, ACME, order({ tif: FOK, totalQuantity: 100 }));
     await client.settled();
     expect(status(client, 1)).toMatchObject({ name: 'Cancelled', filled: 0 });
