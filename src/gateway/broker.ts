@@ -65,7 +65,7 @@ export class Broker {
           stream.trade(trade);
           if (trade.isKey) stream.flush(feed.quote);
         });
-      this.desk.onTrade(feed);
+      this.desk.onTrade(feed, trade);
     });
     for (const conId of moved) {
       const quote = this.market.feed(conId)?.quote;
@@ -106,6 +106,9 @@ export class Broker {
       // Messages carry the order id only, which means something to its owner alone.
       orderMessage: (order, code, text) => {
         this.#safely(() => this.clients.get(order.clientId)?.orderMessage(order, code, text));
+      },
+      orderBound: (order) => {
+        this.#safely(() => this.clients.get(order.clientId)?.orderBound(order));
       },
       commissionCharged: (execution) => {
         for (const client of this.clients.values()) this.#safely(() => client.commissionCharged(execution));

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import type { Broker, Client } from './broker.ts';
 import { wireExecution, wireOrder } from './describe.ts';
 import { stamp } from './market/zone.ts';
+import { MANUAL_CLIENT_ID } from './matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
 import { commissionReport, execution as executionData } from './messages/execution.ts';
-import { openOrder, orderStatus } from './messages/order-report.ts';
+import { openOrder, orderBound, orderStatus } from './messages/order-report.ts';
 import { currentTime, errorMessage, managedAccounts, nextValidId, readStartApi } from './messages/system.ts';
 import { AccountSubscriptions } from './requests/account-subscriptions.ts';
 import { answerRequest } from './requests/registry.ts';
@@ -82,6 +83,8 @@ export class ClientSession implements Client {
     this.streams.clear();
     if (this.broker.clients.get(this.clientId) === this) {
       this.broker.clients.delete(this.clientId);
+      // Binding as they come ends with the connection that asked for it.
+      if (this.clientId === MANUAL_CLIENT_ID) this.broker.desk.autoBind = false;
       this.broker.log.info(`${this.name} disconnected`);
     }
     this.#socket.end();
@@ -100,6 +103,11 @@ export class ClientSession implements Client {
     const wire = wireOrder(order, instrument, this.broker.config);
     this.send(openOrder(this.version, wire));
     this.send(orderStatus(wire));
+  }
+
+  orderBound(order: BrokerOrder): void {
+    this.send(orderBound(order));
+    this.orderChanged(order);
   }
 
   executed(execution: BrokerExecution): void {

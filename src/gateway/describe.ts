@@ -3,13 +3,13 @@ import { dayIndexAt, hoursOf, type Instrument, type TradingDay } from './market/
 import { exchangesOf, localSymbol, type Market } from './market/market.ts';
 import { addDays, compactDate, localDate, stamp } from './market/zone.ts';
 import { type BrokerExecution, type BrokerOrder, remainingOf } from './matching/order.ts';
+import { ORDER_TYPES } from './matching/order-types.ts';
 import type { WireContract, WireContractDetails } from './messages/contract.ts';
 import type { WireExecution } from './messages/execution.ts';
 import type { WireOrder } from './messages/order-report.ts';
 
 /** How the broker's own things look to clients. */
 
-const ORDER_TYPES = 'ACTIVETIM,DAY,GTC,LMT,MKT,OUTSIDERTH,WHATIF';
 /** The market rule that a price increment is known by. Only instruments with the same minTick share it. */
 export const marketRuleId = (instrument: Instrument): number => 10_000 + Math.round(instrument.tick * 1000);
 
@@ -37,7 +37,7 @@ export function contractDetails(instrument: Instrument, market: Market): WireCon
     primaryExchange: config.primaryExchange,
     marketName: config.symbol,
     minTick: instrument.minTick,
-    orderTypes: ORDER_TYPES,
+    orderTypes: ORDER_TYPES.join(','),
     validExchanges: validExchanges.join(','),
     longName: instrument.longName,
     contractMonth: config.expiry === undefined ? '' : compactDate(config.expiry).slice(0, 6),
@@ -74,7 +74,7 @@ export function wireOrder(order: BrokerOrder, instrument: Instrument, config: Ga
     orderId: order.orderId,
     clientId: order.clientId,
     permId: order.permId,
-    parentPermId: 0,
+    parentPermId: order.parentPermId,
     account: config.account.id,
     contract: wireContract(instrument, order.exchange || undefined),
     ticket: order.ticket,
@@ -87,6 +87,8 @@ export function wireOrder(order: BrokerOrder, instrument: Instrument, config: Ga
     completedTime: order.doneAt === undefined ? '' : stamp(zone, order.doneAt),
     completedStatus: order.completedStatus,
     warning: order.warning,
+    trailStopPrice: order.ticket.orderType.startsWith('TRAIL') ? order.stopPrice : undefined,
+    whatIf: undefined,
   };
 }
 

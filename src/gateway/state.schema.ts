@@ -1,5 +1,7 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
+import { ORDER_STATUSES } from './matching/order.ts';
+import { ECHOED } from './messages/place-order.ts';
 
 const decimal = z.string().transform((text, context) => {
   try {
@@ -36,28 +38,49 @@ const ticketSchema = z.object({
   whatIf: z.boolean(),
   algoStrategy: z.string(),
   conditionCount: z.number(),
+  // What came later has a default: a state file outlives the version that wrote it.
+  trailStopPrice: maybe(decimal),
+  trailingPercent: maybe(decimal),
+  lmtPriceOffset: maybe(decimal),
+  cashQty: maybe(decimal),
+  volatility: z.string().default(''),
+  hedgeType: z.string().default(''),
+  scaleInitLevelSize: z.string().default(''),
+  echo: z.partialRecord(z.enum(ECHOED), z.string()).default({}),
 });
 
-const orderSchema = z.object({
+const orderFields = z.object({
   permId: z.number(),
   clientId: z.number(),
   orderId: z.number(),
   conId: z.number(),
   exchange: z.string(),
   ticket: ticketSchema,
-  status: z.enum(['Inactive', 'PreSubmitted', 'Submitted', 'Filled', 'Cancelled']),
+  status: z.enum(ORDER_STATUSES),
   filled: decimal,
   avgFillPrice: decimal,
   lastFillPrice: decimal,
   commission: decimal,
   whyHeld: z.string(),
   warning: z.string(),
+  parentPermId: z.number().default(0),
+  isTriggered: z.boolean().default(true),
+  stopPrice: maybe(decimal),
+  limitPrice: maybe(decimal),
+  queueAhead: maybe(decimal),
   placedAt: z.number(),
+  startsAt: maybe(z.number()),
   expiresAt: maybe(z.number()),
   doneAt: maybe(z.number()),
   doneWallAt: maybe(z.number()),
   completedStatus: z.string(),
 });
+
+/** Before there were trailing limits an order's limit was its ticket's. */
+const orderSchema = orderFields.transform((order) => ({
+  ...order,
+  limitPrice: order.limitPrice ?? order.ticket.lmtPrice,
+}));
 
 const executionSchema = z.object({
   execId: z.string(),

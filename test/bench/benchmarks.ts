@@ -1,5 +1,6 @@
 import { actorsBench, groupsBench } from './actors.bench.ts';
 import type { Benchmark } from './figure.ts';
+import { gatewayBench } from './gateway.bench.ts';
 import { journalBench } from './journal.bench.ts';
 import { recoveryBench } from './recovery.bench.ts';
 import { journalStoreBench } from './store.bench.ts';
@@ -11,4 +12,5 @@ export const benchmarks: readonly Benchmark[] = [
   journalBench,
   journalStoreBench,
   recoveryBench,
+  gatewayBench,
 ];

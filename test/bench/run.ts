@@ -83,7 +83,9 @@ if (flags.child !== undefined) {
   const figures: Measured[] = [];
   for (const { names } of wanted) {
     const measured = await runInChild(names[0] ?? '');
-    const shown = measured.filter(({ name }) => only === undefined || name === only);
+    const shown = measured.filter(
+      ({ name }) => only === undefined || name === only || name.startsWith(`${only}.`),
+    );
     figures.push(...shown);
     if (!flags.json) for (const figure of shown) process.stdout.write(`${line(figure)}\n`);
   }

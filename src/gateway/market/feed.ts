@@ -28,12 +28,17 @@ export interface Trade {
   volume: number;
   /** Must be shown even when ticks are thinned out. */
   isKey: boolean;
+  /** The first and the last trade of the regular session are auctions. */
+  auction: 'open' | 'close' | undefined;
 }
 
 /** Plays one instrument trade by trade along the market clock. */
 export class Feed {
   readonly instrument: Instrument;
   readonly quote: Quote;
+  /** IBKR's tick 49: 0 trades, 1 halted by news or order, 2 halted by volatility. */
+  halted: 0 | 1 | 2 = 0;
+  #day: TradingDay | undefined;
   #bar: number;
   #point = 0;
   #path: TickPath | undefined;
@@ -88,8 +93,10 @@ export class Feed {
       price: path.prices[at] ?? 0,
       volume: path.volumes[at] ?? 0,
       isKey: path.keys[at] === 1,
+      auction: undefined,
     };
     if (at === 0) this.#startBar(bar);
+    const opens = this.#day !== undefined && this.quote.lastTime < this.#day.liquidOpen;
     this.#record(trade);
     this.#point += 1;
     if (this.#point >= path.times.length) {
@@ -97,12 +104,22 @@ export class Feed {
       this.#point = 0;
       this.#path = undefined;
     }
+    const day = this.#day;
+    if (day !== undefined && trade.time >= day.liquidOpen && trade.time < day.liquidClose) {
+      if (opens) trade.auction = 'open';
+      else if (at + 1 === path.times.length && this.nextTime() >= day.liquidClose) trade.auction = 'close';
+    }
     return trade;
   }
 
   /** The trading day that is open, or next to open, at a moment. */
   dayAt(at: number): TradingDay | undefined {
     return this.instrument.days[dayIndexAt(this.instrument.days, at)];
+  }
+
+  /** The trading day after that one. */
+  dayAfter(at: number): TradingDay | undefined {
+    return this.instrument.days[dayIndexAt(this.instrument.days, at) + 1];
   }
 
   /** Whether orders that do not ask for extended hours may trade. */
@@ -129,6 +146,7 @@ export class Feed {
   #startBar(bar: Bar): void {
     const date = localDate(this.instrument.config.timeZone, bar.start);
     if (date === this.#date) return;
+    this.#day = this.dayAt(bar.start);
     this.#date = date;
     const q = this.quote;
     q.previousClose = q.last;

@@ -2,14 +2,20 @@ import { Decimal } from 'decimal.js';
 import type { OrderTicket } from '../messages/place-order.ts';
 
 /** IBKR's words: https://interactivebrokers.github.io/tws-api/order_submission.html */
-export type OrderStatus = 'Inactive' | 'PreSubmitted' | 'Submitted' | 'Filled' | 'Cancelled';
+export const ORDER_STATUSES = [
+  ...(['Inactive', 'PendingSubmit', 'PreSubmitted', 'Submitted', 'PendingCancel'] as const),
+  ...(['Filled', 'Cancelled'] as const),
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** An order as the broker remembers it. Replaced, never changed in place. */
 export interface BrokerOrder {
   permId: number;
   clientId: number;
-  /** The client's own id; unique per client. */
+  /** The client's own id; unique per client. 0 while an order placed by hand is not bound. */
   orderId: number;
+  /** Of the order that this one is attached to; 0 for none. */
+  parentPermId: number;
   conId: number;
   /** As the client routed it. */
   exchange: string;
@@ -20,11 +26,21 @@ export interface BrokerOrder {
   lastFillPrice: Decimal;
   /** Commission charged so far: the minimum is per order, not per fill. */
   commission: Decimal;
+  /** `child` waits for its parent, `trigger` for its price; empty when worked. */
   whyHeld: string;
   warning: string;
+  /** Whether the stop, touch or trail price has been reached; true for orders that have none. */
+  isTriggered: boolean;
+  /** The present trigger price, which a trailing order moves; and the limit that moves with it. */
+  stopPrice: Decimal | undefined;
+  limitPrice: Decimal | undefined;
+  /** Shares before it at its price; undefined while it does not rest in the book. */
+  queueAhead: Decimal | undefined;
   /** Market time, epoch ms. */
   placedAt: number;
-  /** Market time at which a DAY order ends; undefined for GTC. */
+  /** Market time from which it is worked (goodAfterTime). */
+  startsAt: number | undefined;
+  /** Market time at which it ends by itself; undefined for GTC. */
   expiresAt: number | undefined;
   /** Market and wall time of the end; undefined while the order lives. */
   doneAt: number | undefined;
@@ -37,6 +53,7 @@ export const ZERO = new Decimal(0);
 export const quantityOf = (order: BrokerOrder): Decimal => order.ticket.totalQuantity ?? ZERO;
 export const remainingOf = (order: BrokerOrder): Decimal => quantityOf(order).minus(order.filled);
 export const isBuy = (order: BrokerOrder): boolean => order.ticket.action === 'BUY';
+export const isBuyTicket = (ticket: OrderTicket): boolean => ticket.action === 'BUY';
 export const isLive = (order: BrokerOrder): boolean => order.doneAt === undefined;
 
 /** One fill, as the broker remembers it. */

@@ -3,7 +3,7 @@ import { before, type Field, since, UNSET_DOUBLE } from '../wire/fields.ts';
 import { Reply } from '../wire/ids.ts';
 import { V } from '../wire/versions.ts';
 import { contractFields, type WireContract } from './contract.ts';
-import type { OrderTicket } from './place-order.ts';
+import type { EchoedField, OrderTicket } from './place-order.ts';
 
 /** An order as the broker reports it. */
 export interface WireOrder {
@@ -23,6 +23,26 @@ export interface WireOrder {
   completedTime: string;
   completedStatus: string;
   warning: string;
+  /** The present stop price of a trailing order; its limit when it has one. */
+  trailStopPrice: Decimal | undefined;
+  /** The answer to a what-if; undefined for an order. */
+  whatIf: WireWhatIf | undefined;
+}
+
+export interface WireMargins {
+  initial: Decimal;
+  maintenance: Decimal;
+  equityWithLoan: Decimal;
+}
+
+/** What an order would do to the account. Margins in the account's currency. */
+export interface WireWhatIf {
+  before: WireMargins;
+  after: WireMargins;
+  commission: Decimal | undefined;
+  minCommission: Decimal | undefined;
+  maxCommission: Decimal | undefined;
+  currency: string;
 }
 
 /** ORDER_STATUS. */
@@ -59,9 +79,26 @@ const mainFields = (o: WireOrder): Field[] => [
   o.ticket.orderRef,
 ];
 
-/** Volatility, trail and combo blocks of an order that uses none of them. */
+/** A field as the client wrote it; `otherwise` is what TWS tells when it wrote nothing. */
+const echoed = (o: WireOrder, name: EchoedField, otherwise: Field = ''): Field =>
+  o.ticket.echo[name] ?? otherwise;
+const trail = (o: WireOrder): Field[] => [price(o.trailStopPrice), price(o.ticket.trailingPercent)];
+/** Shared by open and completed orders: short selling, and the blocks of box and pegged orders. */
+const shortSale = (o: WireOrder): Field[] => [
+  echoed(o, 'shortSaleSlot', 0),
+  echoed(o, 'designatedLocation'),
+  echoed(o, 'exemptCode', -1),
+];
+const box = (o: WireOrder): Field[] => [
+  echoed(o, 'startingPrice'),
+  echoed(o, 'stockRefPrice'),
+  echoed(o, 'delta'),
+  echoed(o, 'stockRangeLower'),
+  echoed(o, 'stockRangeUpper'),
+];
+
+/** Volatility and combo blocks of an order that uses none of them. */
 const noVolatility: Field[] = ['', 0, '', '', 0, 0];
-const noTrail: Field[] = ['', ''];
 const noCombo: Field[] = ['', 0, 0, 0];
 const noScale: Field[] = ['', '', ''];
 const noPegOffsets: Field[] = ['', '', UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE];
@@ -77,63 +114,88 @@ export function openOrder(version: number, o: WireOrder): Field[] {
     o.permId,
     t.outsideRth,
     t.hidden,
-    0, // discretionaryAmt
+    echoed(o, 'discretionaryAmt', 0),
     t.goodAfterTime,
     '', // sharesAllocation
-    ...['', '', ''], // faGroup, faMethod, faPercentage
+    ...[echoed(o, 'faGroup'), echoed(o, 'faMethod'), echoed(o, 'faPercentage')],
     ...before(version, V.faProfileDesupport, ['']),
-    '', // modelCode
+    echoed(o, 'modelCode'),
     t.goodTillDate,
-    '', // rule80A
-    '', // percentOffset
-    '', // settlingFirm
-    ...[0, '', -1], // shortSaleSlot, designatedLocation, exemptCode
-    0, // auctionStrategy
-    ...['', '', ''], // startingPrice, stockRefPrice, delta
-    ...['', ''], // stockRangeLower, stockRangeUpper
+    echoed(o, 'rule80A'),
+    echoed(o, 'percentOffset'),
+    echoed(o, 'settlingFirm'),
+    ...shortSale(o),
+    echoed(o, 'auctionStrategy', 0),
+    ...box(o),
     t.displaySize,
-    ...[0, 0], // blockOrder, sweepToFill
+    echoed(o, 'blockOrder', 0),
+    echoed(o, 'sweepToFill', 0),
     t.allOrNone,
-    '', // minQty
+    echoed(o, 'minQty'),
     t.ocaType,
     ...[0, 0, ''], // eTradeOnly, firmQuoteOnly, nbboPriceCap
     t.parentId,
     t.triggerMethod,
     ...noVolatility,
-    ...noTrail,
+    ...trail(o),
     ...['', ''], // basisPoints, basisPointsType
     ...noCombo,
     ...noScale,
     '', // hedgeType
-    0, // optOutSmartRouting
-    ...['', 'IB'], // clearingAccount, clearingIntent
-    0, // notHeld
+    echoed(o, 'optOutSmartRouting', 0),
+    echoed(o, 'clearingAccount'),
+    echoed(o, 'clearingIntent', 'IB'),
+    echoed(o, 'notHeld', 0),
     0, // deltaNeutralContract
     '', // algoStrategy
-    0, // solicited
+    echoed(o, 'solicited', 0),
     t.whatIf,
     o.status,
-    ...Array<Field>(9).fill(UNSET_DOUBLE), // margins before, change, after
-    ...[UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE, ''], // commission, min, max, currency
+    ...orderState(o),
     o.warning,
-    ...[0, 0], // randomizeSize, randomizePrice
+    ...[echoed(o, 'randomizeSize', 0), echoed(o, 'randomizePrice', 0)],
     0, // conditions
-    ...['None', UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE], // adjustedOrderType, trigger, trailStop, lmtPriceOffset
+    ...['None', UNSET_DOUBLE, unset(o.trailStopPrice), unset(t.lmtPriceOffset)], // adjusted type, trigger, trail stop, offset
     ...[UNSET_DOUBLE, UNSET_DOUBLE, UNSET_DOUBLE, 0], // adjusted stop, stop limit, trailing amount, unit
-    ...['', '', ''], // soft dollar tier
-    '', // cashQty
-    ...[0, 0, 0, 0], // dontUseAutoPriceForHedge, isOmsContainer, discretionaryUpToLimitPrice, usePriceMgmtAlgo
-    ...since(version, V.duration, ['']),
-    ...since(version, V.postToAts, ['']),
-    ...since(version, V.autoCancelParent, [0]),
+    ...[echoed(o, 'softDollarTierName'), echoed(o, 'softDollarTierValue'), ''],
+    price(t.cashQty),
+    ...[echoed(o, 'dontUseAutoPriceForHedge', 0), echoed(o, 'isOmsContainer', 0)],
+    ...[echoed(o, 'discretionaryUpToLimitPrice', 0), echoed(o, 'usePriceMgmtAlgo', 0)],
+    ...since(version, V.duration, [echoed(o, 'duration')]),
+    ...since(version, V.postToAts, [echoed(o, 'postToAts')]),
+    ...since(version, V.autoCancelParent, [echoed(o, 'autoCancelParent', 0)]),
     ...since(version, V.pegBestPegMidOffsets, noPegOffsets),
-    ...since(version, V.customerAccount, ['']),
-    ...since(version, V.professionalCustomer, [0]),
+    ...since(version, V.customerAccount, [echoed(o, 'customerAccount')]),
+    ...since(version, V.professionalCustomer, [echoed(o, 'professionalCustomer', 0)]),
     ...since(version, V.bondAccruedInterest, ['']),
-    ...since(version, V.includeOvernight, [0]),
+    ...since(version, V.includeOvernight, [echoed(o, 'includeOvernight', 0)]),
     ...since(version, V.cmeTaggingFieldsInOpenOrder, ['', '']),
   ];
 }
+
+const unset = (value: Decimal | undefined): Field => value ?? UNSET_DOUBLE;
+
+/** Margins before, as change and after, then the commission: unset unless the client asked "what if". */
+function orderState({ whatIf }: WireOrder): Field[] {
+  if (whatIf === undefined) return [...Array<Field>(12).fill(UNSET_DOUBLE), ''];
+  const { before: was, after } = whatIf;
+  return [
+    ...[was.initial, was.maintenance, was.equityWithLoan],
+    after.initial.minus(was.initial),
+    after.maintenance.minus(was.maintenance),
+    after.equityWithLoan.minus(was.equityWithLoan),
+    ...[after.initial, after.maintenance, after.equityWithLoan],
+    ...[unset(whatIf.commission), unset(whatIf.minCommission), unset(whatIf.maxCommission), whatIf.currency],
+  ];
+}
+
+/** ORDER_BOUND: an order placed by hand has got an id of the client's. */
+export const orderBound = (o: { permId: number; clientId: number; orderId: number }): Field[] => [
+  Reply.orderBound,
+  o.permId,
+  o.clientId,
+  o.orderId,
+];
 
 export const openOrderEnd = (): Field[] => [Reply.openOrderEnd, 1];
 
@@ -146,50 +208,49 @@ export function completedOrder(version: number, o: WireOrder): Field[] {
     o.permId,
     t.outsideRth,
     t.hidden,
-    0, // discretionaryAmt
+    echoed(o, 'discretionaryAmt', 0),
     t.goodAfterTime,
-    ...['', '', ''], // faGroup, faMethod, faPercentage
+    ...[echoed(o, 'faGroup'), echoed(o, 'faMethod'), echoed(o, 'faPercentage')],
     ...before(version, V.faProfileDesupport, ['']),
-    '', // modelCode
+    echoed(o, 'modelCode'),
     t.goodTillDate,
-    ...['', '', ''], // rule80A, percentOffset, settlingFirm
-    ...[0, '', -1], // shortSaleSlot, designatedLocation, exemptCode
-    ...['', '', ''], // startingPrice, stockRefPrice, delta
-    ...['', ''], // stockRangeLower, stockRangeUpper
+    ...[echoed(o, 'rule80A'), echoed(o, 'percentOffset'), echoed(o, 'settlingFirm')],
+    ...shortSale(o),
+    ...box(o),
     t.displaySize,
-    0, // sweepToFill
+    echoed(o, 'sweepToFill', 0),
     t.allOrNone,
-    '', // minQty
+    echoed(o, 'minQty'),
     t.ocaType,
     t.triggerMethod,
     ...noVolatility,
-    ...noTrail,
+    ...trail(o),
     ...noCombo,
     ...noScale,
     '', // hedgeType
-    ...['', 'IB'], // clearingAccount, clearingIntent
-    0, // notHeld
+    ...[echoed(o, 'clearingAccount'), echoed(o, 'clearingIntent', 'IB')],
+    echoed(o, 'notHeld', 0),
     0, // deltaNeutralContract
     '', // algoStrategy
-    0, // solicited
+    echoed(o, 'solicited', 0),
     o.status,
-    ...[0, 0], // randomizeSize, randomizePrice
+    ...[echoed(o, 'randomizeSize', 0), echoed(o, 'randomizePrice', 0)],
     0, // conditions
-    ...[UNSET_DOUBLE, UNSET_DOUBLE], // trailStopPrice, lmtPriceOffset
-    '', // cashQty
-    ...[0, 0], // dontUseAutoPriceForHedge, isOmsContainer
+    ...[unset(o.trailStopPrice), unset(t.lmtPriceOffset)],
+    price(t.cashQty),
+    ...[echoed(o, 'dontUseAutoPriceForHedge', 0), echoed(o, 'isOmsContainer', 0)],
     '', // autoCancelDate
     o.filled,
     0, // refFuturesConId
-    0, // autoCancelParent
+    echoed(o, 'autoCancelParent', 0),
     '', // shareholder
     ...[0, 0], // imbalanceOnly, routeMarketableToBbo
     o.parentPermId,
     o.completedTime,
     o.completedStatus,
     ...since(version, V.pegBestPegMidOffsets, noPegOffsets),
-    ...since(version, V.customerAccount, ['']),
-    ...since(version, V.professionalCustomer, [0]),
+    ...since(version, V.customerAccount, [echoed(o, 'customerAccount')]),
+    ...since(version, V.professionalCustomer, [echoed(o, 'professionalCustomer', 0)]),
   ];
 }
 

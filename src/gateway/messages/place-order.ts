@@ -3,7 +3,24 @@ import { type FieldReader, INFINITIES } from '../wire/fields.ts';
 import { V } from '../wire/versions.ts';
 import { type ContractQuery, readContract } from './contract.ts';
 
-/** What a client asks for in PLACE_ORDER, as far as the gateway acts on it or echoes it. */
+/**
+ * Fields that the gateway does not act on. They are kept as the client wrote them and told again with the order, as
+ * TWS does; those of a block that decides about an order (volatility, scale, hedge, algo) are refused by the rules.
+ */
+export const ECHOED = [
+  ...(['blockOrder', 'sweepToFill', 'sharesAllocation', 'discretionaryAmt', 'faGroup', 'faMethod'] as const),
+  ...(['faPercentage', 'modelCode', 'shortSaleSlot', 'designatedLocation', 'exemptCode', 'rule80A'] as const),
+  ...(['settlingFirm', 'minQty', 'percentOffset', 'eTradeOnly', 'firmQuoteOnly', 'nbboPriceCap'] as const),
+  ...(['auctionStrategy', 'startingPrice', 'stockRefPrice', 'delta', 'stockRangeLower'] as const),
+  ...(['stockRangeUpper', 'overridePercentageConstraints', 'optOutSmartRouting', 'clearingAccount'] as const),
+  ...(['clearingIntent', 'notHeld', 'solicited', 'randomizeSize', 'randomizePrice', 'extOperator'] as const),
+  ...(['softDollarTierName', 'softDollarTierValue', 'dontUseAutoPriceForHedge', 'isOmsContainer'] as const),
+  ...(['discretionaryUpToLimitPrice', 'usePriceMgmtAlgo', 'duration', 'postToAts'] as const),
+  ...(['autoCancelParent', 'customerAccount', 'professionalCustomer', 'includeOvernight'] as const),
+] as const;
+export type EchoedField = (typeof ECHOED)[number];
+
+/** What a client asks for in PLACE_ORDER. */
 export interface OrderTicket {
   action: string;
   totalQuantity: Decimal | undefined;
@@ -29,6 +46,15 @@ export interface OrderTicket {
   whatIf: boolean;
   algoStrategy: string;
   conditionCount: number;
+  trailStopPrice: Decimal | undefined;
+  trailingPercent: Decimal | undefined;
+  lmtPriceOffset: Decimal | undefined;
+  cashQty: Decimal | undefined;
+  volatility: string;
+  hedgeType: string;
+  scaleInitLevelSize: string;
+  /** As the client wrote them; only those that are not empty. */
+  echo: Readonly<Partial<Record<EchoedField, string>>>;
 }
 
 export interface PlaceOrderRequest {
@@ -42,6 +68,13 @@ export interface PlaceOrderRequest {
  * a wrong order, so every field is read by name and anything left over is an error.
  */
 export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderRequest {
+  const echo: Partial<Record<EchoedField, string>> = {};
+  const keep = (...names: readonly EchoedField[]): void => {
+    for (const name of names) {
+      const text = r.str(name);
+      if (text !== '') echo[name] = text;
+    }
+  };
   const orderId = r.int('orderId');
   const contract = readContract(r);
   r.skip('secIdType', 'secId');
@@ -59,96 +92,86 @@ export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderReque
   // TWS takes an empty transmit for "do not transmit"; clients must say 1.
   const transmit = r.bool('transmit');
   const parentId = r.int('parentId');
-  r.skip('blockOrder', 'sweepToFill');
+  keep('blockOrder', 'sweepToFill');
   const displaySize = r.int('displaySize');
   const triggerMethod = r.int('triggerMethod');
   const outsideRth = r.bool('outsideRth');
   const hidden = r.bool('hidden');
   if (contract.secType === 'BAG') readComboLegs(r);
-  r.skip('sharesAllocation', 'discretionaryAmt');
+  keep('sharesAllocation', 'discretionaryAmt');
   const goodAfterTime = r.str('goodAfterTime');
   const goodTillDate = r.str('goodTillDate');
-  r.skip('faGroup', 'faMethod', 'faPercentage');
+  keep('faGroup', 'faMethod', 'faPercentage');
   if (version < V.faProfileDesupport) r.skip('faProfile');
-  r.skip('modelCode', 'shortSaleSlot', 'designatedLocation', 'exemptCode');
+  keep('modelCode', 'shortSaleSlot', 'designatedLocation', 'exemptCode');
   const ocaType = r.int('ocaType');
-  r.skip('rule80A', 'settlingFirm');
+  keep('rule80A', 'settlingFirm');
   const allOrNone = r.bool('allOrNone');
-  r.skip('minQty', 'percentOffset', 'eTradeOnly', 'firmQuoteOnly', 'nbboPriceCap', 'auctionStrategy');
-  r.skip('startingPrice', 'stockRefPrice', 'delta', 'stockRangeLower', 'stockRangeUpper');
-  r.skip('overridePercentageConstraints', 'volatility', 'volatilityType');
+  keep('minQty', 'percentOffset', 'eTradeOnly', 'firmQuoteOnly', 'nbboPriceCap', 'auctionStrategy');
+  keep('startingPrice', 'stockRefPrice', 'delta', 'stockRangeLower', 'stockRangeUpper');
+  keep('overridePercentageConstraints');
+  const volatility = r.str('volatility');
+  r.skip('volatilityType');
   const deltaNeutralOrderType = r.str('deltaNeutralOrderType');
   r.skip('deltaNeutralAuxPrice');
   if (deltaNeutralOrderType !== '') {
     r.skip('conId', 'settlingFirm', 'clearingAccount', 'clearingIntent');
     r.skip('openClose', 'shortSale', 'shortSaleSlot', 'designatedLocation');
   }
-  r.skip('continuousUpdate', 'referencePriceType', 'trailStopPrice', 'trailingPercent');
-  r.skip('scaleInitLevelSize', 'scaleSubsLevelSize');
+  r.skip('continuousUpdate', 'referencePriceType');
+  const trailStopPrice = r.decimal('trailStopPrice');
+  const trailingPercent = r.decimal('trailingPercent');
+  const scaleInitLevelSize = r.str('scaleInitLevelSize');
+  r.skip('scaleSubsLevelSize');
   if (r.decimal('scalePriceIncrement')?.gt(0) === true) {
     r.skip('scalePriceAdjustValue', 'scalePriceAdjustInterval', 'scaleProfitOffset', 'scaleAutoReset');
     r.skip('scaleInitPosition', 'scaleInitFillQty', 'scaleRandomPercent');
   }
   r.skip('scaleTable', 'activeStartTime', 'activeStopTime');
-  if (r.str('hedgeType') !== '') r.skip('hedgeParam');
-  r.skip('optOutSmartRouting', 'clearingAccount', 'clearingIntent', 'notHeld');
+  const hedgeType = r.str('hedgeType');
+  if (hedgeType !== '') r.skip('hedgeParam');
+  keep('optOutSmartRouting', 'clearingAccount', 'clearingIntent', 'notHeld');
   if (r.bool('deltaNeutralContract')) r.skip('conId', 'delta', 'price');
   const algoStrategy = r.str('algoStrategy');
   if (algoStrategy !== '') r.list('algoParams', () => r.skip('tag', 'value'));
   r.skip('algoId');
   const whatIf = r.bool('whatIf');
-  r.skip('orderMiscOptions', 'solicited', 'randomizeSize', 'randomizePrice');
+  r.skip('orderMiscOptions');
+  keep('solicited', 'randomizeSize', 'randomizePrice');
   if (orderType === 'PEG BENCH' || orderType === 'PEGBENCH') {
     r.skip('referenceContractId', 'isPeggedChangeAmountDecrease', 'peggedChangeAmount');
     r.skip('referenceChangeAmount', 'referenceExchangeId');
   }
   const conditionCount = r.list('conditions', () => skipCondition(r)).length;
   if (conditionCount > 0) r.skip('conditionsIgnoreRth', 'conditionsCancelOrder');
-  r.skip('adjustedOrderType', 'triggerPrice', 'lmtPriceOffset', 'adjustedStopPrice');
-  r.skip('adjustedStopLimitPrice', 'adjustedTrailingAmount', 'adjustableTrailingUnit');
-  r.skip('extOperator', 'softDollarTierName', 'softDollarTierValue', 'cashQty');
+  r.skip('adjustedOrderType', 'triggerPrice');
+  const lmtPriceOffset = r.decimal('lmtPriceOffset');
+  r.skip('adjustedStopPrice', 'adjustedStopLimitPrice', 'adjustedTrailingAmount', 'adjustableTrailingUnit');
+  keep('extOperator', 'softDollarTierName', 'softDollarTierValue');
+  const cashQty = r.decimal('cashQty');
   r.skip('mifid2DecisionMaker', 'mifid2DecisionAlgo', 'mifid2ExecutionTrader', 'mifid2ExecutionAlgo');
-  r.skip('dontUseAutoPriceForHedge', 'isOmsContainer', 'discretionaryUpToLimitPrice', 'usePriceMgmtAlgo');
-  if (version >= V.duration) r.skip('duration');
-  if (version >= V.postToAts) r.skip('postToAts');
-  if (version >= V.autoCancelParent) r.skip('autoCancelParent');
+  keep('dontUseAutoPriceForHedge', 'isOmsContainer', 'discretionaryUpToLimitPrice', 'usePriceMgmtAlgo');
+  if (version >= V.duration) keep('duration');
+  if (version >= V.postToAts) keep('postToAts');
+  if (version >= V.autoCancelParent) keep('autoCancelParent');
   if (version >= V.advancedOrderReject) r.skip('advancedErrorOverride');
   if (version >= V.manualOrderTime) r.skip('manualOrderTime');
   if (version >= V.pegBestPegMidOffsets) skipPegOffsets(r, contract.exchange, orderType);
-  if (version >= V.customerAccount) r.skip('customerAccount');
-  if (version >= V.professionalCustomer) r.skip('professionalCustomer');
+  if (version >= V.customerAccount) keep('customerAccount');
+  if (version >= V.professionalCustomer) keep('professionalCustomer');
   if (version >= V.rfqFields && version < V.undoRfqFields) r.skip('externalUserId', 'manualOrderIndicator');
-  if (version >= V.includeOvernight) r.skip('includeOvernight');
+  if (version >= V.includeOvernight) keep('includeOvernight');
   if (version >= V.cmeTaggingFields) r.skip('manualOrderIndicator');
   r.end();
   return {
     orderId,
     contract,
     ticket: {
-      action,
-      totalQuantity,
-      orderType,
-      lmtPrice,
-      auxPrice,
-      tif: tif === '' ? 'DAY' : tif,
-      ocaGroup,
-      account,
-      openClose,
-      origin,
-      orderRef,
-      transmit,
-      parentId,
-      outsideRth,
-      hidden,
-      allOrNone,
-      displaySize,
-      triggerMethod,
-      goodAfterTime,
-      goodTillDate,
-      ocaType,
-      whatIf,
-      algoStrategy,
-      conditionCount,
+      ...{ action, totalQuantity, orderType, lmtPrice, auxPrice, tif: tif === '' ? 'DAY' : tif, ocaGroup },
+      ...{ account, openClose, origin, orderRef, transmit, parentId, outsideRth, hidden, allOrNone },
+      ...{ displaySize, triggerMethod, goodAfterTime, goodTillDate, ocaType, whatIf, algoStrategy },
+      ...{ conditionCount, trailStopPrice, trailingPercent, lmtPriceOffset, cashQty, volatility, hedgeType },
+      ...{ scaleInitLevelSize, echo },
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { ClientSession } from '../client-session.ts';
 import { wireOrder } from '../describe.ts';
 import { clockTime, compactDate, localDate } from '../market/zone.ts';
-import { type BrokerExecution, type BrokerOrder, isLive, ZERO } from '../matching/order.ts';
-import { validateTicket } from '../matching/rules.ts';
+import { MANUAL_CLIENT_ID } from '../matching/desk.ts';
+import { type BrokerExecution, type BrokerOrder, isLive } from '../matching/order.ts';
 import { type ExecutionFilter, executionEnd, readExecutionsRequest } from '../messages/execution.ts';
 import { completedOrder, completedOrdersEnd, openOrder, openOrderEnd } from '../messages/order-report.ts';
 import { readCancelOrder, readPlaceOrder } from '../messages/place-order.ts';
@@ -16,16 +16,18 @@ export const orderRequests: RequestHandlers = {
     if (instrument === undefined) return;
     const exchange = contract.exchange || instrument.config.exchange;
     const { desk, config } = session.broker;
+    const placement = { clientId: session.clientId, orderId, exchange, ticket, instrument };
     if (ticket.whatIf) {
-      const complaint = validateTicket(ticket, instrument, config);
-      if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+      const answer = desk.whatIf(placement);
+      if ('code' in answer) session.error(orderId, answer.code, answer.text);
       else {
-        const asked: BrokerOrder = { ...whatIf, clientId: session.clientId, orderId, exchange, ticket };
-        session.send(openOrder(session.version, wireOrder(asked, instrument, config)));
+        const { order, figures } = answer;
+        const wire = wireOrder({ ...order, warning: figures.warning }, instrument, config);
+        session.send(openOrder(session.version, { ...wire, whatIf: figures }));
       }
       return;
     }
-    const complaint = desk.place({ clientId: session.clientId, orderId, exchange, ticket, instrument });
+    const complaint = desk.place(placement);
     if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
   },
 
@@ -37,13 +39,19 @@ export const orderRequests: RequestHandlers = {
 
   [Request.globalCancel]: (session) => session.broker.desk.cancelAll(),
 
-  [Request.openOrders]: (session) => sendOpenOrders(session, (order) => order.clientId === session.clientId),
+  [Request.openOrders]: (session) => {
+    // Asking for them binds client 0's orders that were placed by hand, as in TWS.
+    if (session.clientId === MANUAL_CLIENT_ID) session.broker.desk.bindManual();
+    sendOpenOrders(session, (order) => order.clientId === session.clientId);
+  },
 
   [Request.allOpenOrders]: (session) => sendOpenOrders(session, () => true),
 
-  [Request.autoOpenOrders]: (session) => {
-    // There is no screen on which somebody could place an order by hand, so there is nothing to bind.
-    if (session.clientId !== 0) invalid(session, -1, 'Only the default client (i.e 0) can auto bind orders');
+  [Request.autoOpenOrders]: (session, reader) => {
+    reader.skip('version');
+    const autoBind = reader.bool('autoBind');
+    if (session.clientId === MANUAL_CLIENT_ID) session.broker.desk.autoBind = autoBind;
+    else invalid(session, -1, 'Only the default client (i.e 0) can auto bind orders');
   },
 
   [Request.completedOrders]: (session) => {
@@ -66,24 +74,6 @@ export const orderRequests: RequestHandlers = {
     session.send(executionEnd(reqId));
   },
 };
-
-/** A what-if order exists only in its answer: permId 0, nothing stored. */
-const whatIf = {
-  permId: 0,
-  conId: 0,
-  status: 'PreSubmitted',
-  filled: ZERO,
-  avgFillPrice: ZERO,
-  lastFillPrice: ZERO,
-  commission: ZERO,
-  whyHeld: '',
-  warning: '',
-  placedAt: 0,
-  expiresAt: undefined,
-  doneAt: undefined,
-  doneWallAt: undefined,
-  completedStatus: '',
-} as const;
 
 function sendOpenOrders(session: ClientSession, isWanted: (order: BrokerOrder) => boolean): void {
   for (const order of session.broker.desk.orders())

@@ -136,6 +136,7 @@ export const Reply = {
   marketRule: 93,
   pnl: 94,
   pnlSingle: 95,
+  orderBound: 100,
   completedOrder: 101,
   completedOrdersEnd: 102,
   userInfo: 107,

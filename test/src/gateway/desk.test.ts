@@ -3,26 +3,74 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Broker } from '../../../src/gateway/broker.ts';
 import { commissionOf } from '../../../src/gateway/matching/commission.ts';
-import { match } from '../../../src/gateway/matching/match.ts';
+import { Liquidity } from '../../../src/gateway/matching/liquidity.ts';
 import { isLive, quantityOf } from '../../../src/gateway/matching/order.ts';
 import type { OrderTicket } from '../../../src/gateway/messages/place-order.ts';
 import { FieldReader } from '../../../src/gateway/wire/fields.ts';
 import { acmeConfig, silentLog } from './support.ts';
+import { ticketOf } from './tickets.ts';
 
 const D = (value: number): Decimal => new Decimal(value);
 
-describe('match', () => {
-  const book = { bid: 99.5, ask: 100, bidSize: D(300), askSize: D(200) };
+const book = {
+  bids: [
+    { price: 99.5, size: 300 },
+    { price: 99, size: 400 },
+  ],
+  asks: [
+    { price: 100, size: 200 },
+    { price: 101, size: 900 },
+  ],
+};
+
+describe('liquidity', () => {
   test.each([
-    ['a market order takes the opposite quote', true, undefined, 100, { quantity: D(100), price: D(100) }],
-    ['a market sale takes the bid', false, undefined, 100, { quantity: D(100), price: D(99.5) }],
-    ['no more than the size that is there', true, undefined, 500, { quantity: D(200), price: D(100) }],
-    ['a limit at the ask trades', true, D(100), 100, { quantity: D(100), price: D(100) }],
-    ['a better limit gets the better price', true, D(105), 100, { quantity: D(100), price: D(100) }],
-    ['a limit below the ask waits', true, D(99.99), 100, undefined],
-    ['a limit above the bid waits', false, D(99.51), 100, undefined],
-  ])('%s', (_, isBuy, limit, remaining, expected) => {
-    expect(match({ isBuy, limit, remaining: D(remaining) }, book)).toEqual(expected);
+    ['a market order takes the opposite quote', true, undefined, 100, [[100, 100]]],
+    ['a market sale takes the bid', false, undefined, 100, [[100, 99.5]]],
+    [
+      'a large order walks to worse prices',
+      true,
+      undefined,
+      500,
+      [
+        [200, 100],
+        [300, 101],
+      ],
+    ],
+    [
+      'no more than what is there',
+      false,
+      undefined,
+      5000,
+      [
+        [300, 99.5],
+        [400, 99],
+      ],
+    ],
+    ['a limit stops the walk', true, D(100), 500, [[200, 100]]],
+    ['a better limit gets the better price', true, D(105), 100, [[100, 100]]],
+    ['a limit below the ask takes nothing', true, D(99.99), 100, []],
+    ['a limit above the bid takes nothing', false, D(99.51), 100, []],
+  ] as const)('%s', (_, isBuy, limit, wanted, expected) => {
+    const taken = new Liquidity(book, 0).take(isBuy, limit, D(wanted));
+    expect(taken.map(({ quantity, price }) => [quantity.toNumber(), price.toNumber()])).toEqual(expected);
+  });
+
+  test('what one order took is gone for the next', () => {
+    const liquidity = new Liquidity(book, 0);
+    liquidity.take(true, undefined, D(150));
+    expect(liquidity.take(true, D(100), D(100)).map(({ quantity }) => quantity.toNumber())).toEqual([50]);
+    expect(liquidity.within(true, D(101)).toNumber()).toBe(900);
+  });
+
+  test.each([
+    ['a trade away from its price gives nothing', 100.5, 300, 0, 300],
+    ['a trade at its price serves who came before', 100, 300, 0, 100],
+    ['a trade at its price gives what is beyond the queue', 100, 150, 50, 0],
+    ['a trade through its price clears the queue', 99.5, 300, 200, 0],
+  ] as const)('%s', (_, price, before, quantity, ahead) => {
+    const got = new Liquidity(book, 200).rested(true, D(100), D(before), D(500), D(price));
+    expect([got.quantity.toNumber(), got.ahead.toNumber()]).toEqual([quantity, ahead]);
   });
 });
 
@@ -36,34 +84,6 @@ describe('commissionOf', () => {
   ] as const)('is %s', (_, secType, quantity, value, expected) => {
     expect(commissionOf(rules, secType, D(quantity), D(value)).toString()).toBe(expected);
   });
-});
-
-const ticket = (change: Partial<OrderTicket>): OrderTicket => ({
-  action: 'BUY',
-  totalQuantity: D(1),
-  orderType: 'MKT',
-  lmtPrice: undefined,
-  auxPrice: undefined,
-  tif: 'GTC',
-  ocaGroup: '',
-  account: '',
-  openClose: '',
-  origin: 0,
-  orderRef: '',
-  transmit: true,
-  parentId: 0,
-  outsideRth: false,
-  hidden: false,
-  allOrNone: false,
-  displaySize: 0,
-  triggerMethod: 0,
-  goodAfterTime: '',
-  goodTillDate: '',
-  ocaType: 0,
-  whatIf: false,
-  algoStrategy: '',
-  conditionCount: 0,
-  ...change,
 });
 
 const step = fc.oneof(
@@ -91,7 +111,7 @@ test('whatever is placed, changed and cancelled, executions, orders, positions a
       if (instrument === undefined) throw new Error('no instrument');
       let nextId = 1;
       const place = (orderId: number, change: Partial<OrderTicket>) =>
-        broker.desk.place({ clientId: 1, orderId, exchange: 'SMART', ticket: ticket(change), instrument });
+        broker.desk.place({ clientId: 1, orderId, exchange: 'SMART', ticket: ticketOf(change), instrument });
       for (const each of steps) {
         if (each.kind === 'pass') broker.pass(each.wallMs);
         else if (each.kind === 'cancel') broker.desk.cancel(1, each.id);

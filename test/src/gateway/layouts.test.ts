@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Order } from '@stoqey/ib';
 import { Decimal } from 'decimal.js';
 import { describe, expect, test } from 'vitest';
+
 import {
   contractData,
   readContractDataRequest,
@@ -33,6 +34,7 @@ import {
 import { errorMessage } from '../../../src/gateway/messages/system.ts';
 import { type Field, FieldReader, fieldTexts } from '../../../src/gateway/wire/fields.ts';
 import { SERVER_VERSION_MAX, SERVER_VERSION_MIN } from '../../../src/gateway/wire/versions.ts';
+import { ticketOf } from './tickets.ts';
 
 // IBApi always negotiates 193; its decoder and encoder know the older layouts too.
 const require = createRequire(import.meta.url);
@@ -108,32 +110,10 @@ const details = {
   marketRuleIds: '10010,10010',
   stockType: 'COMMON',
 };
-const ticket: OrderTicket = {
-  action: 'BUY',
-  totalQuantity: new Decimal(100),
-  orderType: 'LMT',
-  lmtPrice: new Decimal('10.5'),
-  auxPrice: undefined,
-  tif: 'GTC',
-  ocaGroup: 'oca',
-  account: 'DU1',
-  openClose: 'O',
-  origin: 0,
-  orderRef: 'ref',
-  transmit: true,
-  parentId: 3,
-  outsideRth: true,
-  hidden: false,
-  allOrNone: false,
-  displaySize: 0,
-  triggerMethod: 0,
-  goodAfterTime: '',
-  goodTillDate: '',
-  ocaType: 1,
-  whatIf: false,
-  algoStrategy: '',
-  conditionCount: 0,
-};
+const ticket: OrderTicket = ticketOf({
+  ...{ totalQuantity: new Decimal(100), orderType: 'LMT', lmtPrice: new Decimal('10.5'), ocaGroup: 'oca' },
+  ...{ account: 'DU1', openClose: 'O', orderRef: 'ref', parentId: 3, outsideRth: true, ocaType: 1 },
+});
 const order: WireOrder = {
   orderId: 7,
   clientId: 2,
@@ -151,6 +131,8 @@ const order: WireOrder = {
   completedTime: '20240108 10:00:00 America/New_York',
   completedStatus: 'Filled Size: 40',
   warning: '',
+  trailStopPrice: undefined,
+  whatIf: undefined,
 };
 
 describe.each(versions)('server version %i', (version) => {

@@ -170,8 +170,8 @@ describe('an order that cannot be taken', () => {
     ['off the tick grid', ACME, limit(1, 100.005), 110],
     ['without size', ACME, buy(0), 434],
     ['of a fraction', ACME, buy(1.5), 10243],
-    ['of an unsupported type', ACME, buy(1, { orderType: OrderType.STP, auxPrice: 1 }), 387],
-    ['with a parent', ACME, buy(1, { parentId: 4 }), 321],
+    ['of an unsupported type', ACME, buy(1, { orderType: 'PEG MKT' as OrderType }), 387],
+    ['with a parent that is not known', ACME, buy(1, { parentId: 4 }), 135],
     ['for another account', ACME, buy(1, { account: 'DU9' }), 321],
     ['of an unknown symbol', { ...ACME, symbol: 'NOPE' }, buy(1), 200],
   ])('%s is refused with its code and leaves nothing behind', async (_, contract, order, code) => {

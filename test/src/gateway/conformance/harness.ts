@@ -26,6 +26,8 @@ export interface World {
 export interface ConformanceOptions {
   readonly versions?: readonly number[];
   readonly config?: Partial<GatewayConfigInput>;
+  /** Shares of ACME that can be borrowed. */
+  readonly shortable?: number;
 }
 
 /** Registers the cases of one message family: each is one test per server version. */
@@ -39,6 +41,8 @@ export function conformance(
       for (const [title, run] of Object.entries(cases))
         test(title, async () => {
           const config = testConfig({ ...options.config, serverVersion: version });
+          if (options.shortable !== undefined)
+            for (const each of config.instruments) each.shortableShares = options.shortable;
           const gateway = await testGateway({ config });
           const client = await connected(gateway.port);
           await run({
