@@ -32,12 +32,12 @@ export class GatewayServer {
     this.#broker = broker;
   }
 
-  /** Closes every connection and the port. `abruptly` as a killed process would. */
+  /** Closes every connection, after what is pending, and the port; `abruptly` as a killed process would. */
   async close(abruptly: boolean): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) {
-      if (!abruptly) session.end();
-      session.drop();
+      if (abruptly) session.drop();
+      else session.end();
     }
     await closed;
   }

@@ -44,17 +44,35 @@ const acme = (c: Foreign): Message => [0, 'ACME', 'STK', '', c.float(0), '', '',
 function placeOrder(
   c: Foreign,
   id: number,
-  order: { type: string; quantity: number; limit: Message[number] },
+  order: {
+    type: string;
+    quantity: number;
+    limit?: string;
+    aux?: string;
+    trailStop?: string;
+    whatIf?: boolean;
+  },
 ): Message {
   const { version: v } = c;
   return [
-    ...[3, id, ...acme(c), '', '', 'BUY', c.float(order.quantity), order.type, order.limit, ''],
+    ...[
+      3,
+      id,
+      ...acme(c),
+      '',
+      '',
+      'BUY',
+      c.float(order.quantity),
+      order.type,
+      order.limit ?? '',
+      order.aux ?? '',
+    ],
     ...['DAY', '', '', 'O', 0, 'ref', 1, 0, 0, 0, 0, 0, 0, 0],
     ...['', c.float(0), '', '', '', '', ''],
     ...(v < 177 ? [''] : []),
     ...['', 0, '', -1, 0, '', '', 0, '', '', 0, 0, '', 0, '', '', '', '', '', 0, '', '', '', ''],
-    ...[0, '', '', '', '', '', '', '', '', '', ''],
-    ...[0, '', '', 0, 0, '', '', 0, '', 0, 0, 0, 0],
+    ...[0, '', order.trailStop ?? '', '', '', '', '', '', '', '', ''],
+    ...[0, '', '', 0, 0, '', '', order.whatIf === true ? 1 : 0, '', 0, 0, 0, 0],
     ...['', '', '', '', '', '', 0, '', '', '', '', '', '', '', '', 0, 0, 0, 0],
     ...(v >= 158 ? [''] : []),
     ...(v >= 160 ? [''] : []),
@@ -153,7 +171,7 @@ describe.each(clients)('$name', (c) => {
 
   test('places, hears of fills, cancels, and decodes all that is told about its orders', async () => {
     const { client } = await started(c);
-    client.send(...placeOrder(c, 1, { type: 'MKT', quantity: 10, limit: '' }));
+    client.send(...placeOrder(c, 1, { type: 'MKT', quantity: 10 }));
     client.send(...placeOrder(c, 2, { type: 'LMT', quantity: 7, limit: '50.25' }));
     client.send(...cancelOrder(c, 2));
     client.send(99, 0);
@@ -197,5 +215,20 @@ describe.each(clients)('$name', (c) => {
     expect(all(71)[0]).toMatchObject({ reqId: 5, position: 10 });
     expect(all(7)[0]).toMatchObject({ symbol: 'ACME', primaryExchange: 'NYSE', position: 10 });
     expect(all(4).filter(({ reqId, code }) => reqId !== -1 && code !== 202)).toEqual([]);
+  });
+  test('decodes orders that trail, stop, or only ask what would be', async () => {
+    const { client } = await started(c);
+    client.send(...placeOrder(c, 1, { type: 'TRAIL', quantity: 7, aux: '2.5', trailStop: '120.5' }));
+    client.send(...placeOrder(c, 2, { type: 'STP', quantity: 7, aux: '120.25' }));
+    client.send(...placeOrder(c, 3, { type: 'MKT', quantity: 7, whatIf: true }));
+    client.send(16, 1);
+    await client.next((fields) => fields[0] === '53');
+    const heard = decodeAll(c, client);
+    const of = (orderId: number) =>
+      heard.find(({ id, values }) => id === 5 && values.orderId === orderId)?.values;
+    expect(of(1)).toMatchObject({ orderType: 'TRAIL', auxPrice: 2.5, trailStopPrice: expect.any(Number) });
+    expect(of(2)).toMatchObject({ orderType: 'STP', auxPrice: 120.25, clearingIntent: 'IB' });
+    expect(of(3)).toMatchObject({ whatIf: 1, orderType: 'MKT', clearingIntent: 'IB' });
+    expect(heard.filter(({ id, values }) => id === 4 && values.reqId !== -1)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,6 +7,7 @@ import { OrderAction, OrderType } from '@stoqey/ib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunningGateway } from '../../../src/gateway/start.ts';
+import { type Field, fieldTexts } from '../../../src/gateway/wire/fields.ts';
 import { frame } from '../../../src/gateway/wire/framing.ts';
 import { isError, RawClient } from './raw-client.ts';
 import {
@@ -17,6 +19,9 @@ import {
   testConfig,
   testGateway,
 } from './support.ts';
+
+const require = createRequire(import.meta.url);
+const { Encoder } = require('@stoqey/ib/dist/core/io/encoder.js');
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -58,6 +63,21 @@ async function world(log = deafLog): Promise<{ gateway: RunningGateway; good: Te
   const gateway = await testGateway({ config, log });
   gateway.pass(SESSION_MS / 2);
   return { gateway, good: await connected(gateway.port, 1) };
+}
+
+/** What @stoqey/ib sends for a plain limit order at 193. */
+function placeOrderBytes(): string[] {
+  let sent: unknown[] = [];
+  const encoder = new Encoder({
+    serverVersion: 193,
+    sendMsg: (tokens: unknown[]) => {
+      sent = tokens.flat(5);
+    },
+    emitError: () => undefined,
+  });
+  const order = { action: 'BUY', totalQuantity: 12, transmit: true, orderType: 'LMT', lmtPrice: 9.75 };
+  encoder.placeOrder(1, ACME, order);
+  return fieldTexts(sent as Field[]);
 }
 
 describe('whatever one connection sends, the others go on', () => {
@@ -120,6 +140,36 @@ describe('whatever one connection sends, the others go on', () => {
     const errors = client.messages.filter((fields) => isError(320)(fields) || isError(321)(fields));
     expect(errors).toHaveLength(4);
     for (const error of errors) expect(error[4]?.length).toBeLessThan(300);
+  });
+
+  test('a PLACE_ORDER that lost, repeats or ends before a field is an error under its id, never an order', async () => {
+    const { gateway } = await world();
+    const client = new RawClient(gateway.port);
+    client.write(START);
+    await client.next((fields) => fields[0] === '9');
+    const order = placeOrderBytes();
+    let orderId = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 2, max: order.length - 1 }),
+        fc.constantFrom('lost', 'repeated', 'cut'),
+        async (at, fault) => {
+          orderId += 1;
+          const fields = order.with(1, String(orderId));
+          if (fault === 'lost') client.send(...fields.toSpliced(at, 1));
+          else if (fault === 'repeated') client.send(...fields.toSpliced(at, 0, fields[at] ?? ''));
+          else client.send(...fields.slice(0, at));
+          const about = (message: string[]) => message[0] === '4' && message[2] === String(orderId);
+          expect((await client.next(about))?.[3]).toBe('320');
+        },
+      ),
+      { numRuns: 300 },
+    );
+    client.send(16, 1);
+    await client.next((fields) => fields[0] === '53');
+    expect(client.messages.filter((fields) => fields[0] === '5' || fields[0] === '3')).toEqual([]);
+    client.send(...order.with(1, '9999'));
+    expect((await client.next((fields) => fields[0] === '5'))?.[1]).toBe('9999');
   });
 
   test('a length that no client sends ends that client with a reason, here and in the log', async () => {

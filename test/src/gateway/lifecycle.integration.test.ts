@@ -141,6 +141,27 @@ describe('an end', () => {
     expect(heard).toContain(`49\x001\x00${Math.floor(gateway.now() / 1000)}\x00`);
   });
 
+  test('of the gateway still brings what was on its way, and waits for no client without bound', async () => {
+    const { gateway } = await logged();
+    const client = new RawClient(gateway.port);
+    client.hello('v100..193');
+    client.send(71, 2, 5, '');
+    await client.next((fields) => fields[0] === '9');
+    // Reads nothing and never closes its own half.
+    const deaf = connect({ port: gateway.port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => {
+      deaf.destroy();
+    });
+    await once(deaf, 'connect');
+    for (let id = 1; id <= 500; id += 1)
+      client.send(9, 8, id, 0, 'NONE', 'STK', '', 0, '', '', 'SMART', '', 'USD', '', '', 0, '', '', '');
+    client.send(49, 1);
+    await client.next((fields) => fields[0] === '4' && fields[3] === '200');
+    await gateway.stop();
+    await client.end();
+    expect(client.messages.at(-1)?.[0]).toBe('49');
+  });
+
   test('by reset frees the client id and keeps the orders', async () => {
     const { gateway, log } = await logged();
     const first = await connected(gateway.port, 4);
