@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { loadYamlFile, problemLine } from '../config/yaml.ts';
 import { gatewayConfigSchema } from '../gateway/config.ts';
 import { GatewayError } from '../gateway/errors.ts';
+import { catalogue, type FaultLine, faultsFileSchema, toFaultLine } from '../gateway/faults/catalogue.ts';
 import { startGateway } from '../gateway/start.ts';
 import { type GatewayRecord, gatewayFiles } from '../process/gateway-process.ts';
 import { untilSignal } from '../process/signals.ts';
@@ -19,6 +20,9 @@ interface Flags {
   readonly seed?: number;
   readonly speed?: number;
   readonly stateDir?: string;
+  readonly faults?: string;
+  readonly controlPort?: number;
+  readonly listFaults?: boolean;
 }
 
 /** Reads a positive number; for commander's argument parsers. */
@@ -27,6 +31,22 @@ function positive(text: string): number {
   if (!Number.isFinite(value) || value <= 0)
     throw new InvalidArgumentError(`found "${text}", expected a number above 0`);
   return value;
+}
+
+/** Reads a faults file. Throws UsageError with a line for each mistake. */
+function loadFaults(file: string): { seed: number; lines: FaultLine[] } {
+  const loaded = loadYamlFile(file, faultsFileSchema);
+  if (!loaded.ok) throw new UsageError(loaded.problems.map(problemLine).join('\n'), 2);
+  return { seed: loaded.value.seed, lines: loaded.value.faults.map(toFaultLine) };
+}
+
+function printFaults(asJson: boolean): void {
+  const lines = catalogue.map(({ name, summary, example }) =>
+    asJson
+      ? JSON.stringify({ name, summary, example })
+      : `${name.padEnd(26)}${summary}\n${' '.repeat(26)}- ${example}`,
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** `gateway`: the simulated gateway alone; any client of the TWS protocol can connect to it. */
@@ -45,14 +65,26 @@ export function gatewayCommand(): Command {
     )
     .option('--seed <n>', 'seed of everything that is drawn; default from the file', integer(0, 2 ** 31))
     .option('--speed <n>', 'market seconds per wall second; default from the file', positive)
+    .option('--faults <file>', 'what goes wrong, and when: a YAML file of faults (docs/gateway.md)')
+    .option(
+      '--control-port <port>',
+      'HTTP port on this machine to strike faults and place orders by hand, 0 picks one',
+      integer(0, 65535),
+    )
+    .option('--list-faults', 'print the faults that there are, and end')
     .option('--state-dir <dir>', 'folder in which orders, executions and positions survive this process')
     .action(async (flags: Flags) => {
+      if (flags.listFaults === true) {
+        printFaults(flags.json);
+        return;
+      }
       const loaded = loadYamlFile(flags.config, gatewayConfigSchema);
       if (!loaded.ok) throw new UsageError(loaded.problems.map(problemLine).join('\n'), 2);
       const log = pino(
         { level: 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime },
         pino.destination({ fd: 2, sync: true }),
       );
+      const faults = flags.faults === undefined ? undefined : loadFaults(flags.faults);
       const inStateDir = (name: string) =>
         flags.stateDir === undefined ? undefined : join(flags.stateDir, name);
       const gateway = await startGateway({
@@ -61,6 +93,8 @@ export function gatewayCommand(): Command {
         port: flags.port,
         seed: flags.seed,
         speed: flags.speed,
+        faults,
+        controlPort: flags.controlPort,
         stateFile: inStateDir(gatewayFiles.state),
         log: {
           info: (message) => log.info(message),
@@ -75,9 +109,13 @@ export function gatewayCommand(): Command {
       const record: GatewayRecord = { pid: process.pid, port: gateway.port, startedAt: Date.now() };
       const recordFile = inStateDir(gatewayFiles.record);
       if (recordFile !== undefined) await writeFile(recordFile, JSON.stringify(record), { mode: 0o600 });
-      const words = `simulated gateway: ${gateway.host}:${gateway.port} speaks the TWS protocol, account ${loaded.value.account.id}; Ctrl-C ends it`;
+      const { controlPort } = gateway;
+      const control = controlPort === undefined ? '' : `, control port ${controlPort}`;
+      const words = `simulated gateway: ${gateway.host}:${gateway.port} speaks the TWS protocol, account ${loaded.value.account.id}${control}; Ctrl-C ends it`;
       process.stdout.write(
-        flags.json ? `${JSON.stringify({ ready: true, host: gateway.host, ...record })}\n` : `${words}\n`,
+        flags.json
+          ? `${JSON.stringify({ ready: true, host: gateway.host, ...record, controlPort })}\n`
+          : `${words}\n`,
       );
       await untilSignal();
       await gateway.stop();

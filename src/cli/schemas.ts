@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { jsonSchemas, writeSchemas } from '../config/json-schemas.ts';
 import { gatewayConfigSchema } from '../gateway/config.ts';
+import { faultsFileSchema } from '../gateway/faults/catalogue.ts';
 import { UsageError } from '../process/usage-error.ts';
 import { configOption, withCommonFlags } from './folders.ts';
 import { createOutput } from './output.ts';
 
-const more = { gateway: gatewayConfigSchema };
+const more = { gateway: gatewayConfigSchema, faults: faultsFileSchema };
 
 function textOf(file: string): string | null {
   try {

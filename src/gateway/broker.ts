@@ -1,10 +1,12 @@
 import type { GatewayConfig } from './config.ts';
 import type { GatewayLog } from './errors.ts';
+import { FaultEngine } from './faults/engine.ts';
+import type { FaultyClient } from './faults/ports.ts';
 import type { Quote, Trade } from './market/feed.ts';
 import type { Instrument } from './market/instrument.ts';
 import { Market } from './market/market.ts';
 import { type DeskListener, OrderDesk } from './matching/desk.ts';
-import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
+import type { BrokerOrder } from './matching/order.ts';
 import type { Bulletin } from './messages/reference.ts';
 import { BrokerState } from './state.ts';
 
@@ -15,7 +17,7 @@ export interface TradeStream {
 }
 
 /** A connected client, as far as the broker must reach it. */
-export interface Client extends DeskListener {
+export interface Client extends DeskListener, FaultyClient {
   readonly clientId: number;
   bulletin(bulletin: Bulletin): void;
   /** About once a wall second: money and positions may have new values. */
@@ -28,6 +30,8 @@ export interface BrokerOptions {
   seed: number;
   stateFile: string | undefined;
   log: GatewayLog;
+  /** @default the seed of the market */
+  faultSeed?: number | undefined;
 }
 
 /** The simulated broker behind the wire: market, order desk and memory on one clock, and who is connected. */
@@ -41,12 +45,17 @@ export class Broker {
   dataPermission: GatewayConfig['marketData']['permission'];
   readonly bulletins: Bulletin[] = [];
   readonly clients = new Map<number, Client>();
+  readonly faults: FaultEngine;
+  /** What waits for the link to IB, in order. */
+  readonly #withheld: (() => void)[] = [];
   readonly #streams = new Map<number, Set<TradeStream>>();
   #sinceSecondMs = 0;
 
   constructor(options: BrokerOptions) {
     this.config = options.config;
     this.log = options.log;
+    this.faults = new FaultEngine(options.faultSeed ?? options.seed);
+    this.faults.enter({ broker: this, clients: () => [...this.clients.values()] });
     this.dataPermission = options.config.marketData.permission;
     this.state = new BrokerState(options.stateFile, options.config.account.id);
     this.market = new Market({ ...options, at: this.state.clock });
@@ -56,6 +65,7 @@ export class Broker {
       config: options.config,
       listener: this.#tellClients(),
     });
+    this.desk.refusalOf = (placement) => this.faults.conditions.refusalOf(placement);
   }
 
   /** Lets so much wall time pass. The new time is stored before anything that happens in it is told. */
@@ -63,19 +73,23 @@ export class Broker {
     const to = this.market.clock.after(wallMs);
     this.state.saveClock(to);
     const moved = new Set<number>();
+    this.faults.pass(wallMs);
     this.market.playTo(to, (feed, trade) => {
+      // While it is halted nothing trades: the path goes on unseen.
+      if (feed.halted !== 0) return;
       const { conId } = feed.instrument;
       moved.add(conId);
-      for (const stream of this.#streams.get(conId) ?? [])
-        this.#safely(() => {
-          stream.trade(trade);
-          if (trade.isKey) stream.flush(feed.quote);
-        });
+      if (this.#hasData())
+        for (const stream of this.#streams.get(conId) ?? [])
+          this.#safely(() => {
+            stream.trade(trade);
+            if (trade.isKey) stream.flush(feed.quote);
+          });
       this.desk.onTrade(feed, trade);
     });
     for (const conId of moved) {
       const quote = this.market.feed(conId)?.quote;
-      if (quote === undefined) continue;
+      if (quote === undefined || !this.#hasData()) continue;
       for (const stream of this.#streams.get(conId) ?? []) this.#safely(() => stream.flush(quote));
     }
     this.desk.onTime();
@@ -83,6 +97,32 @@ export class Broker {
     if (this.#sinceSecondMs < 1000) return;
     this.#sinceSecondMs = 0;
     for (const client of this.clients.values()) this.#safely(() => client.second());
+  }
+
+  /** Halts an instrument (1 by news, 2 by volatility) or lets it trade again (0), and shows it to who follows it. */
+  halt(symbol: string, how: 0 | 1 | 2): void {
+    for (const { config, conId } of this.market.instruments) {
+      const feed = this.market.feed(conId);
+      if (config.symbol !== symbol || feed === undefined) continue;
+      feed.halted = how;
+      for (const stream of this.#streams.get(conId) ?? []) this.#safely(() => stream.flush(feed.quote));
+    }
+  }
+
+  /** TWS has its link to IB again: what was asked and what happened meanwhile goes on its way. */
+  linkRestored(): void {
+    for (const act of this.#withheld.splice(0)) this.#safely(act);
+  }
+
+  /** Does something that needs the link to IB: at once, or when the link is restored. */
+  overLink(act: () => void): void {
+    if (this.faults.conditions.isLinkDown) this.#withheld.push(act);
+    else act();
+  }
+
+  #hasData(): boolean {
+    const { isLinkDown, isDataFarmDown } = this.faults.conditions;
+    return !isLinkDown && !isDataFarmDown;
   }
 
   /** Tells a news bulletin of today to everybody who listens, now and later. */
@@ -109,22 +149,43 @@ export class Broker {
     const master = this.config.masterClientId;
     const hearers = (of: { clientId: number }): Client[] =>
       [...this.clients.values()].filter(({ clientId }) => clientId === of.clientId || clientId === master);
+    const tell = (each: (client: Client) => void, clients: () => Iterable<Client>): void =>
+      this.overLink(() => {
+        for (const client of clients()) this.#safely(() => each(client));
+      });
+    const owner = (order: BrokerOrder): Client[] => {
+      const client = this.clients.get(order.clientId);
+      return client === undefined ? [] : [client];
+    };
     return {
-      orderChanged: (order: BrokerOrder) => {
-        for (const client of hearers(order)) this.#safely(() => client.orderChanged(order));
-      },
-      executed: (execution: BrokerExecution) => {
-        for (const client of hearers(execution)) this.#safely(() => client.executed(execution));
-      },
+      orderChanged: (order) =>
+        tell(
+          (client) => client.orderChanged(order),
+          () => hearers(order),
+        ),
+      executed: (execution) =>
+        tell(
+          (client) => client.executed(execution),
+          () => hearers(execution),
+        ),
       // Messages carry the order id only, which means something to its owner alone.
-      orderMessage: (order, code, text) => {
-        this.#safely(() => this.clients.get(order.clientId)?.orderMessage(order, code, text));
-      },
-      orderBound: (order) => {
-        this.#safely(() => this.clients.get(order.clientId)?.orderBound(order));
-      },
+      orderMessage: (order, code, text) =>
+        tell(
+          (client) => client.orderMessage(order, code, text),
+          () => owner(order),
+        ),
+      orderBound: (order) =>
+        tell(
+          (client) => client.orderBound(order),
+          () => owner(order),
+        ),
       commissionCharged: (execution) => {
-        for (const client of this.clients.values()) this.#safely(() => client.commissionCharged(execution));
+        tell(
+          (client) => client.commissionCharged(execution),
+          () => this.clients.values(),
+        );
+        const order = this.state.orders.get(execution.permId);
+        this.faults.happened('fill', { client: this.clients.get(execution.clientId), order, execution });
       },
     };
   }

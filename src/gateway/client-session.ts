@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Broker, Client } from './broker.ts';
 import { wireExecution, wireOrder } from './describe.ts';
+import { Outlet } from './faults/outlet.ts';
+import { HistoryBudget, MessageBudget } from './faults/pacing.ts';
 import { stamp } from './market/zone.ts';
 import { MANUAL_CLIENT_ID } from './matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
@@ -41,6 +43,9 @@ export class ClientSession implements Client {
   marketDataType: number = MarketDataType.live;
   #seconds = 0;
   readonly account: AccountSubscriptions;
+  readonly outlet: Outlet;
+  readonly #budget = new MessageBudget();
+  readonly historyBudget = new HistoryBudget();
   readonly #socket: Socket;
   readonly #stream = new ClientStream();
   /** For the handshake, then for each message that has begun, at last for the peer to close. */
@@ -51,6 +56,8 @@ export class ClientSession implements Client {
 
   constructor(socket: Socket, broker: Broker) {
     this.#socket = socket;
+    this.outlet = new Outlet(socket);
+    this.outlet.flush = () => this.#flush();
     this.broker = broker;
     this.account = new AccountSubscriptions(this);
     socket.setNoDelay(true);
@@ -76,8 +83,27 @@ export class ClientSession implements Client {
   /** Sends one message; what is sent in one turn of the event loop leaves in one write. */
   send(fields: readonly Field[]): void {
     if (this.#phase === 'closed') return;
+    const { faults } = this.broker;
+    if (faults.conditions.messageRules.length === 0) this.#queue(fields);
+    else for (const each of faults.messages(this, fields, (late) => this.#queue(late))) this.#queue(each);
+    if (faults.isWaitingForMessages) faults.happened('message', { client: this });
+  }
+
+  #queue(fields: readonly Field[]): void {
+    if (this.#phase === 'closed') return;
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
     this.#outgoing.push(frame(fieldTexts(fields)));
+  }
+
+  /** Ends every subscription of market data; answers their request ids. */
+  loseSubscriptions(): number[] {
+    const lost: number[] = [];
+    for (const [key, stop] of this.streams) {
+      stop();
+      lost.push(Number(key.slice(key.lastIndexOf(' ') + 1)));
+    }
+    this.streams.clear();
+    return lost;
   }
 
   error(id: number, code: number, text: string): void {
@@ -160,7 +186,9 @@ export class ClientSession implements Client {
   }
 
   sendCurrentTime(): void {
-    this.send(currentTime(Math.floor(this.broker.market.now / 1000)));
+    this.send(
+      currentTime(Math.floor((this.broker.market.now + this.broker.faults.conditions.clockSkewMs) / 1000)),
+    );
   }
 
   #flush(): void {
@@ -168,7 +196,7 @@ export class ClientSession implements Client {
     const bytes = Buffer.concat(this.#outgoing);
     this.#outgoing = [];
     if (this.#socket.destroyed) return;
-    this.#socket.write(bytes);
+    this.outlet.write(bytes);
     if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
       this.broker.log.error(
         `${this.name} does not read: ${this.#socket.writableLength} bytes are waiting, cut off`,
@@ -178,7 +206,7 @@ export class ClientSession implements Client {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#phase === 'closed') return;
+    if (this.#phase === 'closed' || this.outlet.isSilent) return;
     try {
       let isNewMessage = false;
       this.#stream.push(chunk, (inbound) => {
@@ -219,8 +247,9 @@ export class ClientSession implements Client {
   #handle(inbound: Inbound): void {
     if (inbound.kind === 'legacyHello') this.#refuseLegacy(inbound.version);
     else if (inbound.kind === 'hello') this.#greet(inbound.text);
-    else if (this.#phase === 'ready') this.#answer(inbound.fields);
-    else this.#startApi(inbound.fields);
+    else if (this.#phase === 'ready') {
+      if (this.#isWithinBudget()) this.#answer(inbound.fields);
+    } else this.#startApi(inbound.fields);
   }
 
   #time(): string {
@@ -246,7 +275,8 @@ export class ClientSession implements Client {
 
   #startApi(fields: readonly string[]): void {
     const { clientId, optionalCapabilities } = readStartApi(fields);
-    if (this.broker.clients.has(clientId)) {
+    const { conditions } = this.broker.faults;
+    if (this.broker.clients.has(clientId) || conditions.heldIds.has(clientId)) {
       this.broker.log.warn(`${this.name} refused: client id ${clientId} is in use`);
       this.error(
         -1,
@@ -263,10 +293,30 @@ export class ClientSession implements Client {
     this.#phase = 'ready';
     this.broker.log.info(`${this.name} connected, server version ${this.version}`);
     this.send(managedAccounts(this.broker.config.account.id));
-    this.send(nextValidId(this.broker.state.nextOrderId(clientId)));
+    this.send(nextValidId(this.nextValidId()));
     this.error(-1, 2104, 'Market data farm connection is OK:usfarm');
     this.error(-1, 2106, 'HMDS data farm connection is OK:ushmds');
     this.error(-1, 2158, 'Sec-def data farm connection is OK:secdefnj');
+    this.broker.faults.happened('connect', { client: this });
+  }
+
+  /** The next order id that this client is told to use. */
+  nextValidId(): number {
+    const next = this.broker.state.nextOrderId(this.clientId);
+    return Math.max(1, next - this.broker.faults.conditions.idRollback);
+  }
+
+  /** Whether the client may send one more message in this second. */
+  #isWithinBudget(): boolean {
+    const { conditions, wallMs } = this.broker.faults;
+    if (!conditions.isPaced || !this.#budget.isExceeded(wallMs, conditions.messagesPerSecond)) return true;
+    this.error(
+      -1,
+      100,
+      `Max rate of messages per second has been exceeded:max=${conditions.messagesPerSecond}`,
+    );
+    this.end();
+    return false;
   }
 
   #answer(fields: readonly string[]): void {

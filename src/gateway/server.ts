@@ -8,6 +8,7 @@ export class GatewayServer {
   #broker: Broker | undefined;
   readonly #server: Server;
   readonly #sessions = new Set<ClientSession>();
+  readonly #mute = new Set<Socket>();
 
   constructor() {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
@@ -35,6 +36,7 @@ export class GatewayServer {
   /** Closes every connection, after what is pending, and the port; `abruptly` as a killed process would. */
   async close(abruptly: boolean): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#mute) socket.destroy();
     for (const session of this.#sessions) {
       if (abruptly) session.drop();
       else session.end();
@@ -45,6 +47,18 @@ export class GatewayServer {
   #accept(socket: Socket): void {
     if (this.#broker === undefined) {
       socket.destroy();
+      return;
+    }
+    const { door } = this.#broker.faults.conditions;
+    if (door === 'refused') {
+      socket.resetAndDestroy();
+      return;
+    }
+    if (door === 'mute') {
+      // Kept, read, never answered; it ends when the peer or the gateway does.
+      socket.resume().on('error', () => undefined);
+      this.#mute.add(socket);
+      socket.on('close', () => this.#mute.delete(socket));
       return;
     }
     if (this.#sessions.size >= this.#broker.config.limits.connections) {

@@ -1,6 +1,8 @@
 import { Broker } from './broker.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayLog } from './errors.ts';
+import type { FaultLine } from './faults/catalogue.ts';
+import { type RunningControl, startControl } from './faults/control.ts';
 import { GatewayServer } from './server.ts';
 
 /** How often the market moves, in wall time: ten updates a second and instrument, unless bars are shorter. */
@@ -18,6 +20,10 @@ export interface GatewayOptions {
   speed?: number | undefined;
   /** @default the configuration's */
   seed?: number | undefined;
+  /** HTTP port of the control interface; absent, there is none. 0 picks one. */
+  controlPort?: number | undefined;
+  /** What goes wrong, and the seed of its draws. */
+  faults?: { readonly seed: number; readonly lines: readonly FaultLine[] } | undefined;
   /** Where the broker's memory survives the process; absent, it is forgotten. */
   stateFile?: string | undefined;
   log: GatewayLog;
@@ -32,6 +38,10 @@ export interface RunningGateway {
   failed: Promise<Error>;
   /** Market time, epoch ms. */
   now(): number;
+  /** Where the control interface listens; undefined without one. */
+  controlPort: number | undefined;
+  /** The broker itself: its books, its faults. */
+  broker: Broker;
   /** Lets so much wall time pass at once, beside the clock's own running. */
   pass(wallMs: number): void;
   /** Closes connections after what is pending, then the port and the state file. */
@@ -58,15 +68,26 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       speed: options.speed ?? config.speed,
       seed: options.seed ?? config.seed,
       stateFile: options.stateFile,
+      faultSeed: options.faults?.seed,
     });
+    for (const line of options.faults?.lines ?? []) broker.faults.add(line);
   } catch (error) {
     await server.close(true);
+    throw error;
+  }
+  let control: RunningControl | undefined;
+  try {
+    if (options.controlPort !== undefined) control = await startControl(broker, options.controlPort);
+  } catch (error) {
+    await server.close(true);
+    broker.state.close();
     throw error;
   }
   server.serve(broker);
   let timer: NodeJS.Timeout | undefined;
   const close = async (abruptly: boolean): Promise<void> => {
     clearInterval(timer);
+    await control?.stop();
     await server.close(abruptly);
     broker.state.close();
   };
@@ -92,6 +113,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     port,
     host,
     failed: failure.promise,
+    broker,
+    controlPort: control?.port,
     now: () => broker.market.now,
     pass: (wallMs) => broker.pass(wallMs),
     stop: () => close(false),

@@ -39,6 +39,17 @@ export class Account {
     return bookFill(this.#ledger(), ledgerContract(instrument, this.#config), signed, price, commission);
   }
 
+  /** The same on another ledger than the present one. */
+  bookedOn(
+    ledger: Ledger,
+    instrument: Instrument,
+    signed: Decimal,
+    price: Decimal,
+    commission: Decimal,
+  ): { ledger: Ledger; realized: Decimal | undefined } {
+    return bookFill(ledger, ledgerContract(instrument, this.#config), signed, price, commission);
+  }
+
   /** Starts the figures of the day anew when the market date has changed. */
   beginDayIfNew(): void {
     const day = this.#marketDay();

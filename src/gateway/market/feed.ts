@@ -98,7 +98,7 @@ export class Feed {
     };
     if (at === 0) this.#startBar(bar);
     const opens = this.#day !== undefined && this.quote.lastTime < this.#day.liquidOpen;
-    this.#record(trade);
+    if (this.halted === 0) this.#record(trade);
     this.#point += 1;
     if (this.#point >= path.times.length) {
       this.#bar += 1;

@@ -1,3 +1,4 @@
+import type { Decimal } from 'decimal.js';
 import { Account } from '../account/account.ts';
 import type { WhatIf } from '../account/what-if.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -6,6 +7,7 @@ import type { Instrument } from '../market/instrument.ts';
 import type { Market } from '../market/market.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 import type { BrokerState } from '../state.ts';
+import { Amendments } from './amendments.ts';
 import { changed, refusalOfChange, ticketOrder } from './entry.ts';
 import { Floor } from './floor.ts';
 import { ocaAfterCancel } from './links.ts';
@@ -49,6 +51,9 @@ export class OrderDesk {
   readonly #listener: DeskListener;
   readonly #file: OrderFile;
   readonly #floor: Floor;
+  readonly #amendments: Amendments;
+  /** Faults may have a refusal for an order that is right. */
+  refusalOf: (placement: Placement) => Complaint | undefined = () => undefined;
 
   constructor(options: {
     market: Market;
@@ -63,10 +68,18 @@ export class OrderDesk {
     this.#file = new OrderFile(options.state);
     this.account = new Account({ ...options, openOrders: () => this.#file.allLive() });
     this.#floor = new Floor({ ...options, file: this.#file, account: this.account });
+    this.#amendments = new Amendments({
+      ...options,
+      ...{ file: this.#file, floor: this.#floor, account: this.account },
+    });
   }
 
   orders(): BrokerOrder[] {
     return this.#file.all();
+  }
+
+  openCount(): number {
+    return this.#file.allLive().length;
   }
 
   executions(): BrokerExecution[] {
@@ -85,6 +98,8 @@ export class OrderDesk {
     if (known !== undefined && !isLive(known)) return { code: 103, text: 'Duplicate order id' };
     const complaint = validateTicket(ticket, instrument, this.#config, this.#market.now);
     if (complaint !== undefined) return complaint;
+    const refusal = this.refusalOf(placement);
+    if (refusal !== undefined) return this.#refuse(placement, refusal);
     if (known !== undefined) return this.#modify(known, placement);
     const parent = ticket.parentId === 0 ? undefined : this.#file.find(clientId, ticket.parentId);
     if (ticket.parentId !== 0 && (parent === undefined || (!isLive(parent) && parent.status !== 'Filled')))
@@ -157,6 +172,39 @@ export class OrderDesk {
   onTime(): void {
     this.#floor.onTime();
     this.account.beginDayIfNew();
+  }
+
+  /** A cancelled order is filled after all. */
+  fillAfterCancel(permId: number): void {
+    this.#amendments.fillAfterCancel(permId);
+  }
+
+  /** A part of a live order is filled. */
+  fillPart(permId: number, fraction: number): void {
+    this.#amendments.fillPart(permId, fraction);
+  }
+
+  /** An execution gets another price. */
+  correct(execId: string, price: Decimal): void {
+    this.#amendments.correct(execId, price);
+  }
+
+  /** An execution is taken back. */
+  bust(execId: string): void {
+    this.#amendments.bust(execId);
+  }
+
+  /** A rejection (201) leaves an Inactive order behind, as TWS's does; the others leave nothing. */
+  #refuse(placement: Placement, refusal: Complaint): Complaint | undefined {
+    const feed = this.#market.feed(placement.instrument.conId);
+    if (refusal.code !== 201 || feed === undefined) return refusal;
+    if (this.#file.find(placement.clientId, placement.orderId) !== undefined) return refusal;
+    const permId = this.#state.permIdBase + this.#state.orderCount;
+    const order = ticketOrder({ ...placement, permId, parent: undefined, feed, now: this.#market.now });
+    const rejected = this.#floor.reject(order);
+    this.#listener.orderMessage(rejected, refusal.code, refusal.text);
+    this.#listener.orderChanged(rejected);
+    return undefined;
   }
 
   #enter(placement: Placement, parent: BrokerOrder | undefined): BrokerOrder {

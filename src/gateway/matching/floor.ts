@@ -112,7 +112,7 @@ export class Floor {
     else if (step.do === 'trigger') {
       this.change({ ...order, isTriggered: true, whyHeld: '' });
       this.advance(permId);
-    } else if (step.do === 'auction') this.#fill(order, feed, remainingOf(order), step.price);
+    } else if (step.do === 'auction') this.fill(order, feed, remainingOf(order), step.price);
     else this.#work(order, feed, step.limit);
   }
 
@@ -169,7 +169,7 @@ export class Floor {
       for (const { quantity, price } of liquidity.take(isBuy(current), limit, remainingOf(current))) {
         // A fill may have changed the order itself: its group shrinks with it.
         const now = this.#file.live(current.permId);
-        if (now !== undefined) current = this.#fill(now, feed, quantity, price);
+        if (now !== undefined) current = this.fill(now, feed, quantity, price);
       }
     const left = this.#file.live(current.permId);
     if (left === undefined) return;
@@ -191,7 +191,7 @@ export class Floor {
     const got = liquidity.rested(isBuy(order), limit, ahead, wanted, price);
     const moved = { ...order, queueAhead: got.ahead };
     const isWhole = !order.ticket.allOrNone || got.quantity.gte(wanted);
-    if (got.quantity.gt(0) && isWhole) return this.#fill(moved, feed, got.quantity, limit);
+    if (got.quantity.gt(0) && isWhole) return this.fill(moved, feed, got.quantity, limit);
     if (!got.ahead.eq(ahead)) this.#file.save(moved);
     return moved;
   }
@@ -205,7 +205,8 @@ export class Floor {
     return fresh;
   }
 
-  #fill(order: BrokerOrder, feed: Feed, shares: Decimal, price: Decimal): BrokerOrder {
+  /** Books one fill, tells it, and does what follows for linked orders. Answers the order after it. */
+  fill(order: BrokerOrder, feed: Feed, shares: Decimal, price: Decimal): BrokerOrder {
     const { instrument } = feed;
     const made = fillOrder({
       ...{ order, instrument, shares, price, at: this.#market.now, execId: this.#execId() },

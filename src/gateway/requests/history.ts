@@ -59,6 +59,7 @@ export const historyRequests: RequestHandlers = {
       invalid(session, reqId, 'End date not supported with keepUpToDate');
       return;
     }
+    if (!mayAsk(session, request, instrument)) return;
     const end = endOf(session, instrument, request.endDateTime);
     if (end === undefined) {
       invalid(session, reqId, `Invalid date, time or time-zone "${request.endDateTime}"`);
@@ -93,6 +94,22 @@ export const historyRequests: RequestHandlers = {
   // The answer to reqHeadTimestamp is complete at once.
   [Request.cancelHeadTimestamp]: () => undefined,
 };
+
+/** Whether the farm is there and the client within its budget; otherwise it was told. */
+function mayAsk(session: ClientSession, request: HistoricalDataRequest, instrument: Instrument): boolean {
+  const { conditions, wallMs } = session.broker.faults;
+  if (conditions.isHistoryFarmDown || conditions.isLinkDown) {
+    session.error(request.reqId, 162, `${SERVICE}HMDS server disconnect occurred.`);
+    return false;
+  }
+  if (!conditions.isPaced) return true;
+  const { endDateTime, barSize, duration, whatToShow } = request;
+  const asked = `${instrument.conId}|${endDateTime}|${barSize}|${duration}|${whatToShow}`;
+  const violation = session.historyBudget.violation(wallMs, String(instrument.conId), asked);
+  if (violation === undefined) return true;
+  session.error(request.reqId, 162, `${SERVICE}Historical data request ${violation}`);
+  return false;
+}
 
 /** What fits well into one message; IBKR limits the duration per bar size instead. */
 const MOST_BARS = 100_000;

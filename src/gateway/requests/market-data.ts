@@ -73,7 +73,11 @@ const lines = (session: ClientSession): number =>
  * https://interactivebrokers.github.io/tws-api/market_data_type.html
  */
 function grantedType(session: ClientSession, reqId: number, feed: Feed): number | undefined {
-  const { dataPermission, market } = session.broker;
+  const { dataPermission, market, faults } = session.broker;
+  if (faults.conditions.isCompeting) {
+    session.error(reqId, 10197, 'No market data during competing live session');
+    return undefined;
+  }
   const wanted = session.marketDataType;
   if (dataPermission === 'live') {
     const isFrozen = wanted === MarketDataType.frozen || wanted === MarketDataType.delayedFrozen;

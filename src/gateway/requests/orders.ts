@@ -29,12 +29,16 @@ export const orderRequests: RequestHandlers = {
     }
     const complaint = desk.place(placement);
     if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+    const order = desk.find(session.clientId, orderId);
+    session.broker.faults.happened('order', { client: session, order });
   },
 
   [Request.cancelOrder]: (session, reader) => {
     const { orderId } = readCancelOrder(reader, session.version);
-    const complaint = session.broker.desk.cancel(session.clientId, orderId);
+    const { desk, faults } = session.broker;
+    const complaint = desk.cancel(session.clientId, orderId);
     if (complaint !== undefined) session.error(orderId, complaint.code, complaint.text);
+    else faults.happened('cancel', { client: session, order: desk.find(session.clientId, orderId) });
   },
 
   [Request.globalCancel]: (session) => session.broker.desk.cancelAll(),

@@ -45,6 +45,13 @@ const NEEDS_WRITE_ACCESS: ReadonlySet<number> = new Set([
   Request.completedOrders,
 ]);
 
+/** What TWS only passes on: while it has no link to IB such a request waits. */
+const GOES_TO_IB: ReadonlySet<number> = new Set([
+  Request.placeOrder,
+  Request.cancelOrder,
+  Request.globalCancel,
+]);
+
 /** Answers one request of a client. Throws WireError when it cannot be read; an unknown one is answered with an error. */
 export function answerRequest(session: ClientSession, fields: readonly string[]): void {
   const reader = new FieldReader(fields);
@@ -55,6 +62,9 @@ export function answerRequest(session: ClientSession, fields: readonly string[])
     return;
   }
   const handler = handlers.get(messageId);
+  const { faults } = session.broker;
   if (handler === undefined) refuse(session, messageId, fields);
+  else if (GOES_TO_IB.has(messageId)) session.broker.overLink(() => handler(session, reader));
   else handler(session, reader);
+  faults.happened('request', { client: session });
 }

@@ -11,7 +11,7 @@ import { invalid, type RequestHandlers } from './types.ts';
 
 export const systemRequests: RequestHandlers = {
   [Request.currentTime]: (session) => session.sendCurrentTime(),
-  [Request.ids]: (session) => session.send(nextValidId(session.broker.state.nextOrderId(session.clientId))),
+  [Request.ids]: (session) => session.send(nextValidId(session.nextValidId())),
   [Request.managedAccounts]: (session) => session.send(managedAccounts(session.broker.config.account.id)),
   [Request.familyCodes]: (session) => session.send(familyCodes([session.broker.config.account.id])),
   [Request.userInfo]: (session, reader) => session.send(userInfo(reader.int('reqId'))),
