@@ -2,7 +2,7 @@ import type { GatewayConfig } from './config.ts';
 import type { GatewayLog } from './errors.ts';
 import { FaultEngine } from './faults/engine.ts';
 import type { FaultyClient } from './faults/ports.ts';
-import type { Quote, Trade } from './market/feed.ts';
+import type { Feed, Quote, Trade } from './market/feed.ts';
 import type { Instrument } from './market/instrument.ts';
 import { Market } from './market/market.ts';
 import { type DeskListener, OrderDesk } from './matching/desk.ts';
@@ -46,6 +46,7 @@ export class Broker {
   readonly bulletins: Bulletin[] = [];
   readonly clients = new Map<number, Client>();
   readonly faults: FaultEngine;
+  readonly #halted = new Map<number, number>();
   /** What waits for the link to IB, in order. */
   readonly #withheld: (() => void)[] = [];
   readonly #streams = new Map<number, Set<TradeStream>>();
@@ -75,9 +76,10 @@ export class Broker {
     const moved = new Set<number>();
     this.faults.pass(wallMs);
     this.market.playTo(to, (feed, trade) => {
+      const { conId } = feed.instrument;
+      this.#showHalt(feed);
       // While it is halted nothing trades: the path goes on unseen.
       if (feed.halted !== 0) return;
-      const { conId } = feed.instrument;
       moved.add(conId);
       if (this.#hasData())
         for (const stream of this.#streams.get(conId) ?? [])
@@ -104,9 +106,17 @@ export class Broker {
     for (const { config, conId } of this.market.instruments) {
       const feed = this.market.feed(conId);
       if (config.symbol !== symbol || feed === undefined) continue;
-      feed.halted = how;
-      for (const stream of this.#streams.get(conId) ?? []) this.#safely(() => stream.flush(feed.quote));
+      feed.halt(how);
+      this.#showHalt(feed);
     }
+  }
+
+  /** Whoever follows an instrument sees at once that it was halted, or trades again. */
+  #showHalt(feed: Feed): void {
+    const { conId } = feed.instrument;
+    if ((this.#halted.get(conId) ?? 0) === feed.halted) return;
+    this.#halted.set(conId, feed.halted);
+    for (const stream of this.#streams.get(conId) ?? []) this.#safely(() => stream.flush(feed.quote));
   }
 
   /** TWS has its link to IB again: what was asked and what happened meanwhile goes on its way. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { TIMEFRAME_MS, type Timeframe } from './market/bar.ts';
+import { CALENDARS, calendarOf } from './market/calendar/exchanges.ts';
+import { MARKET_KINDS } from './market/kinds.ts';
 import { SERVER_VERSION_MAX, SERVER_VERSION_MIN } from './wire/versions.ts';
 
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected a date YYYY-MM-DD');
@@ -12,6 +14,18 @@ const positive = z.number().positive();
 const timeframes = Object.keys(TIMEFRAME_MS) as [Timeframe, ...Timeframe[]];
 
 const synthetic = z.strictObject({
+  kind: z
+    .enum(MARKET_KINDS)
+    .default('randomWalk')
+    .describe(
+      'trending: drift and momentum; meanReverting: pulled back to startPrice; jumpy: sudden jumps; gapping: opens far from the close; halted: trading stops for minutes.',
+    ),
+  momentum: z.number().min(0).max(0.9).default(0.3).describe('trending: how much of a return goes on.'),
+  halfLifeDays: positive.default(5).describe('meanReverting: days until half of a distance is gone.'),
+  jumpsPerYear: positive.default(25).describe('jumpy: how many.'),
+  jumpSize: positive.default(0.06).describe('jumpy: standard deviation of a jump, 0.06 is 6 %.'),
+  gapFactor: positive.default(2).describe("gapping: the night's volatility, in days."),
+  haltsPerDay: positive.max(20).default(1).describe('halted: how many on average, five minutes each.'),
   startPrice: positive.default(100),
   annualVolatility: positive.default(0.25).describe('0.25 is 25 % a year.'),
   annualDrift: z.number().default(0.05),
@@ -51,6 +65,12 @@ export const instrumentSchema = z.strictObject({
   multiplier: positive.optional().describe('Futures only: money per point.'),
   expiry: date.optional().describe('Futures only: last trading day, as clients see it (a market date).'),
   timeZone: zone.default('America/New_York'),
+  calendar: z
+    .enum(CALENDARS)
+    .optional()
+    .describe(
+      'Hours, holidays and half days of this exchange; wins over liquidHours and tradingHours. Files keep their own days.',
+    ),
   liquidHours: hours.default('09:30-16:00'),
   tradingHours: hours.optional().describe('Absent: the same as liquidHours.'),
   source: z.union([fileSource, z.strictObject({ synthetic })]),
@@ -175,13 +195,17 @@ export const gatewayConfigSchema = z
         complain('currency', `found "${each.currency}", expected a rate for it in account.rates`);
       if (each.secType === 'FUT' && each.multiplier === undefined)
         complain('multiplier', 'expected one for a future');
-      if (
-        instruments.findIndex((other) => other.symbol === each.symbol && other.secType === each.secType) !==
-        index
-      )
+      if (instruments.findIndex((other) => identity(other) === identity(each)) !== index)
         complain('symbol', `found "${each.symbol}" a second time`);
+      const zoneOfCalendar = each.calendar === undefined ? undefined : calendarOf(each.calendar).timeZone;
+      if (zoneOfCalendar !== undefined && zoneOfCalendar !== each.timeZone)
+        complain('timeZone', `found "${each.timeZone}", expected ${zoneOfCalendar} with this calendar`);
     }
   });
+
+/** What tells two instruments apart. */
+const identity = (of: z.output<typeof instrumentSchema>): string =>
+  [of.symbol, of.secType, of.currency, of.exchange, of.expiry ?? ''].join('|');
 
 /** A gateway.yaml as written, before defaults. */
 export type GatewayConfigInput = z.input<typeof gatewayConfigSchema>;

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from './config.ts';
-import { dayIndexAt, hoursOf, type Instrument, type TradingDay } from './market/instrument.ts';
+import { calendarOf } from './market/calendar/exchanges.ts';
+import { dayIndexAt, hoursOf, type Instrument } from './market/instrument.ts';
 import { exchangesOf, localSymbol, type Market } from './market/market.ts';
 import { addDays, compactDate, localDate, stamp } from './market/zone.ts';
 import { type BrokerExecution, type BrokerOrder, remainingOf } from './matching/order.ts';
@@ -24,7 +25,7 @@ export function wireContract(instrument: Instrument, exchange?: string): WireCon
     exchange: exchange ?? config.exchange,
     currency: config.currency,
     localSymbol: localSymbol(instrument),
-    tradingClass: config.symbol,
+    tradingClass: config.secType === 'CASH' ? localSymbol(instrument) : config.symbol,
   };
 }
 
@@ -45,27 +46,46 @@ export function contractDetails(instrument: Instrument, market: Market): WireCon
     category: isFuture ? '' : 'Simulated',
     subcategory: isFuture ? '' : 'Simulated',
     timeZoneId: config.timeZone,
-    tradingHours: schedule(instrument, market.now, config.tradingHours ?? config.liquidHours),
-    liquidHours: schedule(instrument, market.now, config.liquidHours),
+    tradingHours: schedule(instrument, market.now, 'trading'),
+    liquidHours: schedule(instrument, market.now, 'liquid'),
     // One rule per valid exchange, as TWS lists them.
     marketRuleIds: validExchanges.map(() => marketRuleId(instrument)).join(','),
     stockType: config.secType === 'STK' ? config.stockType : '',
   };
 }
 
-/** The next seven days, `20010102:0930-20010102:1600;20010106:CLOSED;...`: days on which nothing trades are closed. */
-function schedule(instrument: Instrument, now: number, hours: string): string {
-  const { open, close } = hoursOf(hours);
-  const trading = new Set<string>();
-  const from = dayIndexAt(instrument.days, now - 86_400_000);
-  for (const day of instrument.days.slice(from, from + 12) as TradingDay[]) trading.add(day.date);
-  const today = localDate(instrument.config.timeZone, now);
-  const at = (ms: number): string => new Date(ms).toISOString().slice(11, 16).replace(':', '');
+/**
+ * The next seven days, `20010102:0930-20010102:1600;20010106:CLOSED;...`. With a calendar by its rules; without one
+ * the days on which nothing trades are closed.
+ */
+function schedule(instrument: Instrument, now: number, which: 'liquid' | 'trading'): string {
+  const { config } = instrument;
+  const today = localDate(config.timeZone, now);
+  const sessionsOf = config.calendar === undefined ? playedSessions(instrument, now, which) : undefined;
+  const calendar = config.calendar === undefined ? undefined : calendarOf(config.calendar);
   return Array.from({ length: 7 }, (_, index) => {
     const date = addDays(today, index);
-    const day = compactDate(date);
-    return trading.has(date) ? `${day}:${at(open)}-${day}:${at(close)}` : `${day}:CLOSED`;
+    const sessions = calendar === undefined ? sessionsOf?.(date) : calendar.day(date)?.[which];
+    if (sessions === undefined || sessions.length === 0) return `${compactDate(date)}:CLOSED`;
+    return sessions.map(({ open, close }) => `${moment(date, open)}-${moment(date, close)}`).join(',');
   }).join(';');
+}
+
+function playedSessions(instrument: Instrument, now: number, which: 'liquid' | 'trading') {
+  const { config } = instrument;
+  const hours = hoursOf(
+    which === 'liquid' ? config.liquidHours : (config.tradingHours ?? config.liquidHours),
+  );
+  const from = dayIndexAt(instrument.days, now - 86_400_000);
+  const played = new Set(instrument.days.slice(from, from + 12).map(({ date }) => date));
+  return (date: string) => (played.has(date) ? [hours] : undefined);
+}
+
+/** `20010102:0930`; a negative time of day lies on the day before. */
+function moment(date: string, timeOfDay: number): string {
+  const days = Math.floor(timeOfDay / 86_400_000);
+  const time = new Date(timeOfDay - days * 86_400_000).toISOString().slice(11, 16).replace(':', '');
+  return `${compactDate(addDays(date, days))}:${time}`;
 }
 
 export function wireOrder(order: BrokerOrder, instrument: Instrument, config: GatewayConfig): WireOrder {

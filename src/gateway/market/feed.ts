@@ -1,5 +1,6 @@
 import type { Bar } from './bar.ts';
 import type { BookLevel, DepthBook } from './book.ts';
+import type { Halt } from './halts.ts';
 import { barIndexAt, dayIndexAt, type Instrument, type TradingDay } from './instrument.ts';
 import type { TickPath } from './path.ts';
 import { hash } from './random.ts';
@@ -37,8 +38,10 @@ export interface Trade {
 export class Feed {
   readonly instrument: Instrument;
   readonly quote: Quote;
-  /** IBKR's tick 49: 0 trades, 1 halted by news or order, 2 halted by volatility. */
-  halted: 0 | 1 | 2 = 0;
+  /** Halted from outside, whatever the market itself would do. */
+  #haltedBy: 0 | 1 | 2 = 0;
+  #halts: readonly Halt[] = [];
+  #isPaused = false;
   #day: TradingDay | undefined;
   #bar: number;
   #point = 0;
@@ -70,6 +73,16 @@ export class Feed {
     while (this.nextTime() <= at) this.step();
   }
 
+  /** IBKR's tick 49: 0 trades, 1 halted by news or order, 2 halted by volatility. */
+  get halted(): 0 | 1 | 2 {
+    return this.#haltedBy !== 0 ? this.#haltedBy : this.#isPaused ? 2 : 0;
+  }
+
+  /** Halts the instrument until it is told to trade again (0); the trades of its path go by unseen. */
+  halt(how: 0 | 1 | 2): void {
+    this.#haltedBy = how;
+  }
+
   /** Market time of the next trade; Infinity when the source has run out. */
   nextTime(): number {
     return this.#currentPath()?.times[this.#point] ?? Number.POSITIVE_INFINITY;
@@ -97,6 +110,7 @@ export class Feed {
       auction: undefined,
     };
     if (at === 0) this.#startBar(bar);
+    this.#isPaused = this.#halts.some(({ from, to }) => trade.time >= from && trade.time < to);
     const opens = this.#day !== undefined && this.quote.lastTime < this.#day.liquidOpen;
     if (this.halted === 0) this.#record(trade);
     this.#point += 1;
@@ -162,9 +176,12 @@ export class Feed {
   }
 
   #startBar(bar: Bar): void {
-    const date = localDate(this.instrument.config.timeZone, bar.start);
+    const day = this.dayAt(bar.start);
+    // The evening of a currency's session belongs to the date on which it ends.
+    const date = day?.date ?? localDate(this.instrument.config.timeZone, bar.start);
     if (date === this.#date) return;
-    this.#day = this.dayAt(bar.start);
+    this.#day = day;
+    this.#halts = day === undefined ? [] : this.instrument.halts(day);
     this.#date = date;
     const q = this.quote;
     q.previousClose = q.last;

@@ -4,10 +4,13 @@ import { Decimal } from 'decimal.js';
 import type { GatewayConfig, InstrumentConfig } from '../config.ts';
 import { GatewayError, type GatewayLog } from '../errors.ts';
 import { type Bar, TIMEFRAME_MS, type Timeframe } from './bar.ts';
+import type { Session } from './calendar/calendar.ts';
+import { calendarOf } from './calendar/exchanges.ts';
 import { readBarFile, type SourceRow } from './csv.ts';
+import { type Halt, haltsOf } from './halts.ts';
 import { type TickPath, tickPath } from './path.ts';
 import { hash } from './random.ts';
-import { syntheticRows } from './synthetic.ts';
+import { type DaySlots, syntheticRows, weekdaySlots } from './synthetic.ts';
 import { addDays, daysBetween, instantOf, parseTimeOfDay } from './zone.ts';
 
 /** A trading day of one instrument: the liquid hours and the time that its bars cover. */
@@ -31,6 +34,8 @@ export interface Instrument {
   bars: readonly Bar[];
   days: readonly TradingDay[];
   path(bar: Bar): TickPath;
+  /** When trading stops within a day. */
+  halts(day: TradingDay): readonly Halt[];
 }
 
 /** Hours as ms since midnight. */
@@ -80,6 +85,7 @@ function loadInstrument(
     timeframe: source.timeframe,
     bars,
     days: tradingDays(spec, rows, bars),
+    halts: source.synthetic ? haltsOf(spec, seed) : () => [],
     path(bar) {
       const known = paths.get(bar);
       if (known !== undefined) return known;
@@ -131,22 +137,50 @@ function openSource(
   }
   const timeframe = 'file' in wanted ? wanted.timeframe : wanted.synthetic.timeframe;
   const market = 'file' in wanted ? spec.synthetic : wanted.synthetic;
-  const { open, close } = hoursOf(spec.liquidHours);
-  const slots: number[] = [];
-  for (let at = open; at < close; at += TIMEFRAME_MS[timeframe]) slots.push(at);
+  const slotsOf = daySlots(spec, timeframe);
+  const slotsPerDay = timeframe === '1d' ? 1 : Math.max(1, slotsIn(fullDay(spec), timeframe).length);
   const intraday = timeframe !== '1d';
   // A year of 5-minute bars is plenty; a decade would only cost memory.
   const days = intraday ? Math.min(market.days, 300) : market.days;
   const historyDays = intraday ? Math.min(market.historyDays, 20) : market.historyDays;
   const firstDate = addDays(config.marketStart, -Math.round((historyDays * 7) / 5));
-  const rows = syntheticRows({ ...market, days, seed }, spec.symbol, firstDate, slots, spec.minTick);
+  const made = { ...market, days, seed };
+  const rows = syntheticRows(made, spec.symbol, firstDate, slotsOf, slotsPerDay, spec.minTick);
   return { rows, timeframe, stamp: 'start', shiftDays: 0, synthetic: true };
+}
+
+/** The regular hours of a date: the calendar's, or the same every day. */
+function regularHours(spec: InstrumentConfig, date: string): Session {
+  const calendar = spec.calendar === undefined ? undefined : calendarOf(spec.calendar);
+  return calendar?.day(date)?.liquid[0] ?? fullDay(spec);
+}
+
+function fullDay(spec: InstrumentConfig): Session {
+  const calendar = spec.calendar === undefined ? undefined : calendarOf(spec.calendar);
+  // No exchange closes in the middle of March of this year.
+  return calendar?.day('2024-03-13')?.liquid[0] ?? hoursOf(spec.liquidHours);
+}
+
+function slotsIn({ open, close }: Session, timeframe: Timeframe): number[] {
+  const slots: number[] = [];
+  for (let at = open; at < close; at += TIMEFRAME_MS[timeframe]) slots.push(at);
+  return slots;
+}
+
+function daySlots(spec: InstrumentConfig, timeframe: Timeframe): DaySlots {
+  if (spec.calendar === undefined) return weekdaySlots(slotsIn(hoursOf(spec.liquidHours), timeframe));
+  const calendar = calendarOf(spec.calendar);
+  return (date) => {
+    const session = calendar.day(date)?.liquid[0];
+    if (session === undefined) return undefined;
+    return timeframe === '1d' ? [session.open] : slotsIn(session, timeframe);
+  };
 }
 
 function toBar(row: SourceRow, spec: InstrumentConfig, timeframe: Timeframe, stamp: 'start' | 'end'): Bar {
   const { open, high, low, close, volume } = row;
   if (row.timeOfDay === undefined || timeframe === '1d') {
-    const hours = hoursOf(spec.liquidHours);
+    const hours = regularHours(spec, row.date);
     const start = instantOf(spec.timeZone, row.date, hours.open);
     return { start, end: start + (hours.close - hours.open), open, high, low, close, volume };
   }
@@ -156,7 +190,6 @@ function toBar(row: SourceRow, spec: InstrumentConfig, timeframe: Timeframe, sta
 }
 
 function tradingDays(spec: InstrumentConfig, rows: readonly SourceRow[], bars: readonly Bar[]): TradingDay[] {
-  const { open, close } = hoursOf(spec.liquidHours);
   const days: TradingDay[] = [];
   for (const [index, row] of rows.entries()) {
     const bar = bars[index];
@@ -166,6 +199,7 @@ function tradingDays(spec: InstrumentConfig, rows: readonly SourceRow[], bars: r
       current.playedTo = bar.end;
       continue;
     }
+    const { open, close } = regularHours(spec, row.date);
     const liquidOpen = instantOf(spec.timeZone, row.date, open);
     days.push({
       date: row.date,

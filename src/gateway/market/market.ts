@@ -109,6 +109,7 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 
 /** Shares are called by their symbol, futures by symbol, month and year. */
 export function localSymbol({ config }: Instrument): string {
+  if (config.secType === 'CASH') return `${config.symbol}.${config.currency}`;
   if (config.secType !== 'FUT' || config.expiry === undefined) return config.symbol;
   return `${config.symbol} ${MONTHS[Number(config.expiry.slice(5, 7)) - 1] ?? ''} ${config.expiry.slice(2, 4)}`;
 }
