@@ -20,6 +20,8 @@ export interface TradeStream {
 export interface Client extends DeskListener, FaultyClient {
   readonly clientId: number;
   bulletin(bulletin: Bulletin): void;
+  /** Whether it has not read what it was sent; `now` in wall ms. */
+  isBehind(now: number): boolean;
   /** About once a wall second: money and positions may have new values. */
   second(): void;
 }
@@ -99,6 +101,14 @@ export class Broker {
     if (this.#sinceSecondMs < 1000) return;
     this.#sinceSecondMs = 0;
     for (const client of this.clients.values()) this.#safely(() => client.second());
+  }
+
+  /** Whether any client has not read what it was sent, so that market time had better wait. `now` in wall ms. */
+  isWaitingForClients(now: number): boolean {
+    let waits = false;
+    // Each is asked, for each has a patience of its own.
+    for (const client of this.clients.values()) if (client.isBehind(now)) waits = true;
+    return waits;
   }
 
   /** Halts an instrument (1 by news, 2 by volatility) or lets it trade again (0), and shows it to who follows it. */

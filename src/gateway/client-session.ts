@@ -14,16 +14,18 @@ import { currentTime, errorMessage, managedAccounts, nextValidId, readStartApi }
 import { AccountSubscriptions } from './requests/account-subscriptions.ts';
 import { answerRequest } from './requests/registry.ts';
 import { Deadline } from './wire/deadline.ts';
-import { type Field, fieldTexts } from './wire/fields.ts';
-import { ClientStream, frame, type Inbound, WireError } from './wire/framing.ts';
+import type { Field } from './wire/fields.ts';
+import { ClientStream, type Inbound, WireError } from './wire/framing.ts';
 import { legacyRefusal, negotiate } from './wire/handshake.ts';
 import { requestIdOf } from './wire/ids.ts';
+import { Outbox } from './wire/outbox.ts';
 import { V } from './wire/versions.ts';
 
 /** TWS tells scanners anew every half minute. */
 const SCANNER_SECONDS = 30;
-/** A client that does not read is cut off rather than remembered for without bound. */
-const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
+/** How much may be on its way to a client before market time waits for it, and how long it waits. */
+const BEHIND_BYTES = 4 * 1024 * 1024;
+const PATIENCE_MS = 10_000;
 /** A peer that was said goodbye and does not close its own side is cut off. */
 const LINGER_MS = 2000;
 
@@ -52,7 +54,9 @@ export class ClientSession implements Client {
   readonly #deadline = new Deadline();
   readonly #peer: string;
   #phase: 'hello' | 'start' | 'ready' | 'closed' = 'hello';
-  #outgoing: Buffer[] = [];
+  readonly #outbox = new Outbox();
+  /** Wall time since which it has not read what it was sent; undefined while it keeps up. */
+  #behindSince: number | undefined;
 
   constructor(socket: Socket, broker: Broker) {
     this.#socket = socket;
@@ -91,8 +95,8 @@ export class ClientSession implements Client {
 
   #queue(fields: readonly Field[]): void {
     if (this.#phase === 'closed') return;
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush());
-    this.#outgoing.push(frame(fieldTexts(fields)));
+    if (this.#outbox.isEmpty) setImmediate(() => this.#flush());
+    this.#outbox.add(fields);
   }
 
   /** Ends every subscription of market data; answers their request ids. */
@@ -129,7 +133,7 @@ export class ClientSession implements Client {
 
   /** Drops the connection as a dying process would: nothing pending is sent. */
   drop(): void {
-    this.#outgoing = [];
+    this.#outbox.clear();
     this.#socket.destroy();
   }
 
@@ -192,17 +196,27 @@ export class ClientSession implements Client {
   }
 
   #flush(): void {
-    if (this.#outgoing.length === 0 || this.#phase === 'closed') return;
-    const bytes = Buffer.concat(this.#outgoing);
-    this.#outgoing = [];
-    if (this.#socket.destroyed) return;
-    this.outlet.write(bytes);
-    if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
-      this.broker.log.error(
-        `${this.name} does not read: ${this.#socket.writableLength} bytes are waiting, cut off`,
-      );
-      this.drop();
+    if (this.#outbox.isEmpty || this.#phase === 'closed') return;
+    const bytes = this.#outbox.take();
+    if (!this.#socket.destroyed) this.outlet.write(bytes);
+  }
+
+  /**
+   * Whether more is on its way to the client than it has read; market time waits for it then. One that does not read
+   * at all is cut off rather than waited for without end. `now` in wall ms.
+   */
+  isBehind(now: number): boolean {
+    if (this.#socket.writableLength < BEHIND_BYTES) {
+      this.#behindSince = undefined;
+      return false;
     }
+    this.#behindSince ??= now;
+    if (now - this.#behindSince < PATIENCE_MS) return true;
+    this.broker.log.error(
+      `${this.name} does not read: ${this.#socket.writableLength} bytes have waited for ${PATIENCE_MS / 1000} s, cut off`,
+    );
+    this.drop();
+    return false;
   }
 
   #receive(chunk: Buffer): void {

@@ -98,6 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const now = performance.now();
       const passed = Math.min(now - last, LONGEST_STEP_MS);
       last = now;
+      if (broker.isWaitingForClients(now)) return;
       try {
         broker.pass(passed);
       } catch (error) {

@@ -56,6 +56,7 @@ export async function startBenchGateway(speed: number): Promise<BenchServer> {
   const config: GatewayConfigInput = {
     marketStart: '2024-01-08',
     speed,
+    marketData: { lines: INSTRUMENTS },
     instruments: Array.from({ length: INSTRUMENTS }, (_, index) => ({
       symbol: `SYM${index}`,
       primaryExchange: 'NYSE',

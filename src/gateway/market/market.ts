@@ -4,6 +4,7 @@ import type { ContractQuery } from '../messages/contract.ts';
 import { MarketClock, mergeStretches } from './clock.ts';
 import { Feed, type Trade } from './feed.ts';
 import { type Instrument, loadInstruments } from './instrument.ts';
+import { DueQueue } from './queue.ts';
 import { instantOf } from './zone.ts';
 
 /** All instruments on one clock. */
@@ -11,6 +12,8 @@ export class Market {
   readonly instruments: readonly Instrument[];
   readonly clock: MarketClock;
   readonly #feeds = new Map<number, Feed>();
+  /** The feeds by their next trade; of trades at one moment the instrument named first goes first. */
+  readonly #queue = new DueQueue<Feed>();
   readonly #log: GatewayLog;
   #overSaid = false;
 
@@ -38,7 +41,11 @@ export class Market {
       stretches: mergeStretches(stretches),
       skipClosed: config.skipClosed,
     });
-    for (const instrument of this.instruments) this.#feeds.set(instrument.conId, new Feed(instrument, now));
+    for (const [order, instrument] of this.instruments.entries()) {
+      const feed = new Feed(instrument, now);
+      this.#feeds.set(instrument.conId, feed);
+      this.#queue.add(feed, { at: feed.nextTime(), order });
+    }
   }
 
   get now(): number {
@@ -56,23 +63,15 @@ export class Market {
 
   /** Plays every trade up to a moment, of all instruments in the order of time, the clock standing at each. */
   playTo(to: number, onTrade: (feed: Feed, trade: Trade) => void): void {
-    const feeds = [...this.#feeds.values()];
     for (;;) {
-      let next: Feed | undefined;
-      let at = to;
-      for (const feed of feeds) {
-        const time = feed.nextTime();
-        if (time <= to && (next === undefined || time < at)) {
-          next = feed;
-          at = time;
-        }
-      }
-      if (next === undefined) break;
-      this.clock.moveTo(at);
-      onTrade(next, next.step());
+      const next = this.#queue.first;
+      if (next === undefined || next.due.at > to) break;
+      this.clock.moveTo(next.due.at);
+      onTrade(next.value, next.value.step());
+      this.#queue.updateFirst(next.value.nextTime());
     }
     this.clock.moveTo(to);
-    for (const feed of feeds)
+    for (const feed of this.#feeds.values())
       if (feed.ranOut())
         this.#log.warn(
           `${feed.instrument.config.symbol}: the source has run out, its market is closed for good`,

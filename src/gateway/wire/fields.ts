@@ -12,16 +12,16 @@ export const INFINITIES: readonly string[] = ['Infinity', 'inf', 'Infinite'];
 const MAX_NUMBER_LENGTH = 60;
 const UNSET_INT = 2147483647;
 
-/** Renders fields as they go on the wire. */
-export function fieldTexts(fields: readonly Field[]): string[] {
-  return fields.map((value) => {
-    if (value === null || value === undefined) return '';
-    if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', ' ') : value;
-    if (typeof value === 'boolean') return value ? '1' : '0';
-    if (typeof value === 'number') return Number.isFinite(value) ? String(value) : UNSET_DOUBLE;
-    return value.toFixed();
-  });
+/** Renders a field as it goes on the wire. */
+export function fieldText(value: Field): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : UNSET_DOUBLE;
+  if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', ' ') : value;
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return value.toFixed();
 }
+
+export const fieldTexts = (fields: readonly Field[]): string[] => fields.map(fieldText);
 
 /** From server version 153 on, text goes out in 7-bit ASCII with \uXXXX escapes. */
 export function ascii7(text: string): string {
