@@ -1,7 +1,7 @@
 import { type Field, fieldText } from './fields.ts';
 
 const NOTHING = Buffer.alloc(0);
-const FIRST_BYTES = 16 * 1024;
+const FIRST_BYTES = 512;
 /** A larger buffer than this is not kept for the next time. */
 const KEPT_BYTES = 1024 * 1024;
 
