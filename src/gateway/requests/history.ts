@@ -28,6 +28,8 @@ import { V } from '../wire/versions.ts';
 import { isTaken } from './market-data.ts';
 import { invalid, type RequestHandlers, resolve } from './types.ts';
 
+/** Currency pairs have quotes, no trades. */
+const TRADE_DATA = ['TRADES', 'ADJUSTED_LAST', 'AGGTRADES'];
 const SHOWN = ['TRADES', 'ADJUSTED_LAST', 'MIDPOINT', 'BID', 'ASK', 'AGGTRADES'];
 
 export const historyRequests: RequestHandlers = {
@@ -53,6 +55,11 @@ export const historyRequests: RequestHandlers = {
     }
     if (!SHOWN.includes(request.whatToShow)) {
       invalid(session, reqId, `No historical data for "${request.whatToShow}" on this gateway`);
+      return;
+    }
+    if (instrument.config.secType === 'CASH' && TRADE_DATA.includes(request.whatToShow)) {
+      const { symbol } = instrument.config;
+      session.error(reqId, 162, `${SERVICE}No historical market data for ${symbol}/CASH@FXSUBPIP Last 1`);
       return;
     }
     if (request.keepUpToDate && request.endDateTime !== '') {
@@ -165,7 +172,7 @@ function shown(
 ): DatedBar {
   const date = barDate(instrument, size, bar, request.formatDate, version >= V.instrumentTimezone);
   const { open, high, low, close, volume, count } = bar;
-  if (['TRADES', 'ADJUSTED_LAST', 'AGGTRADES'].includes(request.whatToShow)) {
+  if (TRADE_DATA.includes(request.whatToShow)) {
     const wap = volume > 0 ? Number((bar.turnover / volume).toPrecision(10)) : close;
     return { date, open, high, low, close, volume, count, wap };
   }
