@@ -151,12 +151,16 @@ export const gatewayConfigSchema = z
           .string()
           .regex(/^DU\d+$/, 'expected a paper account such as DU1000001')
           .default('DU1000001'),
-        cash: positive.default(1_000_000),
+        cash: positive.default(1_000_000).describe("In the account's currency."),
+        currencies: z
+          .record(z.string().length(3), z.number())
+          .default({})
+          .describe('Further cash at the start, by currency; each needs a rate.'),
         currency: z.string().length(3).default('USD'),
         rates: z
           .record(z.string().length(3), positive)
           .default({})
-          .describe('Fixed exchange rates into the account currency.'),
+          .describe('Exchange rates into the account currency; a pair that the gateway plays wins.'),
         initialMargin: z
           .number()
           .min(0)
@@ -170,10 +174,20 @@ export const gatewayConfigSchema = z
           .max(1)
           .default(0.1)
           .describe('Futures: fraction of the contract value.'),
+        currencyMargin: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.03)
+          .describe('Currency pairs: fraction of the value.'),
       })
       .prefault({}),
     commission: z
       .strictObject({
+        plan: z
+          .enum(['fixed', 'tiered'])
+          .default('fixed')
+          .describe("IBKR's pricing plans; the keys below are the fixed one's for US shares."),
         perShare: z.number().nonnegative().default(0.005),
         minimum: z.number().nonnegative().default(1),
         maximumFraction: z.number().nonnegative().default(0.01).describe('Of the trade value; 0.01 is 1 %.'),
@@ -188,11 +202,23 @@ export const gatewayConfigSchema = z
   })
   .superRefine((config, context) => {
     const { account, instruments } = config;
+    for (const currency of Object.keys(account.currencies))
+      if (currency !== account.currency && account.rates[currency] === undefined)
+        context.addIssue({
+          ...{ code: 'custom', path: ['account', 'currencies', currency] },
+          message: 'found no rate for it, expected one in account.rates',
+        });
     for (const [index, each] of instruments.entries()) {
       const complain = (key: string, message: string): void =>
         context.addIssue({ code: 'custom', path: ['instruments', index, key], message });
       if (each.currency !== account.currency && account.rates[each.currency] === undefined)
         complain('currency', `found "${each.currency}", expected a rate for it in account.rates`);
+      if (
+        each.secType === 'CASH' &&
+        each.symbol !== account.currency &&
+        account.rates[each.symbol] === undefined
+      )
+        complain('symbol', `found "${each.symbol}", expected a rate for it in account.rates`);
       if (each.secType === 'FUT' && each.multiplier === undefined)
         complain('multiplier', 'expected one for a future');
       if (instruments.findIndex((other) => identity(other) === identity(each)) !== index)

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
+import { BASE } from './account/ledger.ts';
 import { ORDER_STATUSES } from './matching/order.ts';
 import { ECHOED } from './messages/place-order.ts';
 
@@ -102,7 +103,11 @@ const executionSchema = z.object({
 });
 
 const ledgerSchema = z.object({
-  cash: decimal,
+  // Up to here there was one currency; the account gives it its name.
+  cash: z.union([decimal.transform((amount) => ({ [BASE]: amount })), z.record(z.string(), decimal)]),
+  month: z
+    .object({ name: z.string(), shares: decimal })
+    .default(() => ({ name: '', shares: new Decimal(0) })),
   holdings: z.record(
     z.string(),
     z.object({ quantity: decimal, avgCost: decimal, realizedToday: decimal, unrealizedAtDayStart: decimal }),

@@ -24,8 +24,14 @@ export class BenchServer {
     this.port = port;
   }
 
-  static async start(script: string, args: readonly string[]): Promise<BenchServer> {
-    const child = spawn(process.execPath, [pathOf(script), ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  static async start(
+    script: string,
+    args: readonly string[],
+    nodeFlags: readonly string[] = [],
+  ): Promise<BenchServer> {
+    const child = spawn(process.execPath, [...nodeFlags, pathOf(script), ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const [line] = await once(createInterface(child.stdout), 'line');
     return new BenchServer(child, readySchema.parse(JSON.parse(String(line))).port);
   }
@@ -66,9 +72,12 @@ export async function startBenchGateway(speed: number): Promise<BenchServer> {
   const file = join(folder, 'gateway.yaml');
   writeFileSync(file, stringify(config));
   try {
-    return await BenchServer.start('../../src/main.ts', [
-      ...['gateway', '--json', '--port', '0', '--config', file],
-    ]);
+    // With a bounded heap the collector has to show that it can stay within it.
+    return await BenchServer.start(
+      '../../src/main.ts',
+      ['gateway', '--json', '--port', '0', '--config', file],
+      ['--max-old-space-size=768'],
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,18 +3,22 @@ import type { GatewayConfig } from '../config.ts';
 import type { Instrument } from '../market/instrument.ts';
 import type { Market } from '../market/market.ts';
 import { localDate } from '../market/zone.ts';
-import { commissionOf } from '../matching/commission.ts';
+import { type Charged, commissionOf } from '../matching/commission.ts';
 import { type BrokerOrder, isBuy, isLive, remainingOf, ZERO } from '../matching/order.ts';
 import type { BrokerState } from '../state.ts';
-import { bookFill, type Ledger, type LedgerContract } from './ledger.ts';
+import { BASE, bookFill, type Ledger, type LedgerContract } from './ledger.ts';
 import { beginDay, type Marked, marginFractions, type Valuation, valuate } from './valuation.ts';
 import { marginFigures, type WhatIf } from './what-if.ts';
+
+const ONE = new Decimal(1);
 
 /** The account at present prices: what it is worth, and what it can still carry. */
 export class Account {
   readonly #market: Market;
   readonly #state: BrokerState;
   readonly #config: GatewayConfig;
+  /** The pair with the account's currency, by the other one. */
+  readonly #pairs = new Map<string, Instrument>();
   readonly #openOrders: () => readonly BrokerOrder[];
 
   constructor(options: {
@@ -27,16 +31,22 @@ export class Account {
     this.#market = options.market;
     this.#state = options.state;
     this.#config = options.config;
+    const base = options.config.account.currency;
+    for (const instrument of options.market.instruments) {
+      const { secType, symbol, currency } = instrument.config;
+      if (secType === 'CASH' && currency === base) this.#pairs.set(symbol, instrument);
+      if (secType === 'CASH' && symbol === base) this.#pairs.set(currency, instrument);
+    }
     this.#ledger();
   }
 
   valuation(): Valuation {
-    return valuate(this.#ledger(), this.#config.account, (conId) => this.#marked(conId));
+    return this.#valued(this.#ledger());
   }
 
   /** The ledger after a fill, not yet stored. `signed` is positive for a buy. */
   booked(instrument: Instrument, signed: Decimal, price: Decimal, commission: Decimal) {
-    return bookFill(this.#ledger(), ledgerContract(instrument, this.#config), signed, price, commission);
+    return this.bookedOn(this.#ledger(), instrument, signed, price, commission);
   }
 
   /** The same on another ledger than the present one. */
@@ -47,7 +57,13 @@ export class Account {
     price: Decimal,
     commission: Decimal,
   ): { ledger: Ledger; realized: Decimal | undefined } {
-    return bookFill(ledger, ledgerContract(instrument, this.#config), signed, price, commission);
+    return bookFill(ledger, this.#contract(instrument), signed, price, commission);
+  }
+
+  /** The commission of an order's fills so far. `already` are shares of this order that the month has counted. */
+  commission(charged: Omit<Charged, 'sharesBefore'>, already: Decimal = ZERO): Decimal {
+    const sharesBefore = this.#ledger().month.shares.minus(already);
+    return commissionOf(this.#config.commission, { ...charged, sharesBefore });
   }
 
   /** Starts the figures of the day anew when the market date has changed. */
@@ -55,7 +71,10 @@ export class Account {
     const day = this.#marketDay();
     const ledger = this.#ledger();
     if (ledger.day === day) return;
-    this.#state.saveLedger(beginDay(ledger, day, this.#config.account, (conId) => this.#marked(conId)));
+    const rateOf = (currency: string) => this.#rate(currency);
+    this.#state.saveLedger(
+      beginDay(ledger, day, this.#config.account, (conId) => this.#marked(conId), rateOf),
+    );
   }
 
   /** Signed; zero when there is none. */
@@ -106,10 +125,10 @@ export class Account {
     const quantity = remainingOf(order);
     const { currency, secType } = instrument.config;
     const value = price.times(quantity).times(instrument.multiplier);
-    const commission = commissionOf(this.#config.commission, secType, quantity, value);
+    const commission = this.commission({ secType, currency, isSale: !isBuy(order), quantity, value });
     const signed = isBuy(order) ? quantity : quantity.neg();
     const { ledger } = this.booked(instrument, signed, price, commission);
-    const after = valuate(ledger, this.#config.account, (id) => this.#marked(id));
+    const after = this.#valued(ledger);
     return {
       ...{ before: marginFigures(now), after: marginFigures(after), currency, commission },
       ...{ minCommission: undefined, maxCommission: undefined },
@@ -135,7 +154,33 @@ export class Account {
     if (feed === undefined) return undefined;
     const { last } = feed.quote;
     const price = last === undefined ? undefined : new Decimal(last);
-    return { ...ledgerContract(feed.instrument, this.#config), price };
+    return { ...this.#contract(feed.instrument), price };
+  }
+
+  #valued(ledger: Ledger): Valuation {
+    return valuate(
+      ledger,
+      this.#config.account,
+      (conId) => this.#marked(conId),
+      (currency) => this.#rate(currency),
+    );
+  }
+
+  #contract({ conId, config, multiplier }: Instrument): LedgerContract {
+    const { symbol, currency, secType } = config;
+    return { conId, secType, symbol, currency, multiplier, rate: this.#rate(currency) };
+  }
+
+  /** Of a currency into the account's: by the pair that the market plays, else by the configuration. */
+  #rate(currency: string): Decimal {
+    const base = this.#config.account.currency;
+    if (currency === base) return ONE;
+    const pair = this.#pairs.get(currency);
+    const { bid, ask } = pair === undefined ? {} : (this.#market.feed(pair.conId)?.quote ?? {});
+    if (pair === undefined || bid === undefined || ask === undefined)
+      return new Decimal(this.#config.account.rates[currency] ?? 1);
+    const middle = new Decimal(bid).plus(ask).div(2);
+    return pair.config.symbol === currency ? middle : ONE.div(middle);
   }
 
   #marketDay(): string {
@@ -144,9 +189,15 @@ export class Account {
 
   #ledger(): Ledger {
     const known = this.#state.ledger;
-    if (known !== undefined) return known;
-    const cash = new Decimal(this.#config.account.cash);
-    const ledger: Ledger = { cash, holdings: {}, day: this.#marketDay(), netLiquidationAtDayStart: cash };
+    if (known !== undefined) return named(known, this.#config.account.currency);
+    const { cash: own, currency, currencies } = this.#config.account;
+    const cash = Object.fromEntries(
+      Object.entries({ ...currencies, [currency]: own }).map(([name, amount]) => [name, new Decimal(amount)]),
+    );
+    const day = this.#marketDay();
+    const month = { name: day.slice(0, 7), shares: ZERO };
+    const fresh = { cash, month, holdings: {}, day, netLiquidationAtDayStart: ZERO };
+    const ledger: Ledger = { ...fresh, netLiquidationAtDayStart: this.#valued(fresh).netLiquidation };
     this.#state.saveLedger(ledger);
     return ledger;
   }
@@ -158,9 +209,8 @@ const sharesGroup = (one: BrokerOrder, other: BrokerOrder): boolean =>
   one.ticket.ocaGroup === other.ticket.ocaGroup &&
   one.clientId === other.clientId;
 
-/** What the ledger must know of an instrument; the configuration has a rate for every currency in use. */
-function ledgerContract(instrument: Instrument, config: GatewayConfig): LedgerContract {
-  const { currency, secType } = instrument.config;
-  const rate = currency === config.account.currency ? 1 : (config.account.rates[currency] ?? 1);
-  return { conId: instrument.conId, secType, multiplier: instrument.multiplier, rate: new Decimal(rate) };
+/** A ledger of the time of one currency has it under no name of its own. */
+function named(ledger: Ledger, currency: string): Ledger {
+  const { [BASE]: unnamed, ...cash } = ledger.cash;
+  return unnamed === undefined ? ledger : { ...ledger, cash: { ...cash, [currency]: unnamed } };
 }

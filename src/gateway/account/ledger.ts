@@ -14,8 +14,10 @@ export interface Holding {
 
 /** The money of one account. Immutable: a fill or a new day makes the next one. */
 export interface Ledger {
-  /** In the account's currency. Futures move it only when they are closed. */
-  cash: Decimal;
+  /** By currency. Futures move it only when they are closed; a currency pair moves both of its currencies. */
+  cash: Readonly<Record<string, Decimal>>;
+  /** Shares traded in this calendar month, which the tiers of commissions count. */
+  month: { readonly name: string; readonly shares: Decimal };
   holdings: Readonly<Record<string, Holding>>;
   /** Market date of the day's figures, and net liquidation value when it began. */
   day: string;
@@ -25,10 +27,16 @@ export interface Ledger {
 export interface LedgerContract {
   conId: number;
   secType: SecType;
+  currency: string;
+  /** Of a currency pair: what is bought and sold. */
+  symbol: string;
   multiplier: Decimal;
   /** Of the contract's currency into the account's. */
   rate: Decimal;
 }
+
+/** All currencies together, in the account's; TWS's word. */
+export const BASE = 'BASE';
 
 const ZERO = new Decimal(0);
 export const emptyHolding: Holding = {
@@ -68,13 +76,25 @@ export function bookFill(
     avgCost = before.avgCost.times(kept).plus(cost).div(kept.plus(opening));
   }
   if (quantity.isZero()) avgCost = ZERO;
-  const cashFlow =
-    contract.secType === 'FUT' ? (realized ?? ZERO) : signed.times(value).neg().minus(commission);
+  const flow = contract.secType === 'FUT' ? (realized ?? ZERO) : signed.times(value).neg().minus(commission);
+  const flows: readonly (readonly [string, Decimal])[] =
+    contract.secType === 'CASH'
+      ? [
+          [contract.currency, flow],
+          [contract.symbol, signed],
+        ]
+      : [[contract.currency, flow]];
+  const cash = { ...ledger.cash };
+  for (const [currency, amount] of flows) cash[currency] = (cash[currency] ?? ZERO).plus(amount);
   return {
     realized,
     ledger: {
       ...ledger,
-      cash: ledger.cash.plus(cashFlow.times(contract.rate)),
+      cash,
+      month:
+        contract.secType === 'STK'
+          ? { ...ledger.month, shares: ledger.month.shares.plus(signed.abs()) }
+          : ledger.month,
       holdings: {
         ...ledger.holdings,
         [contract.conId]: {
@@ -95,6 +115,8 @@ export function unrealized(holding: Holding, contract: LedgerContract, price: De
 
 /** A position's part of the net liquidation value, in the account's currency. */
 export function netValue(holding: Holding, contract: LedgerContract, price: Decimal): Decimal {
+  // What a currency pair brought is cash already.
+  if (contract.secType === 'CASH') return ZERO;
   const own =
     contract.secType === 'FUT'
       ? unrealized(holding, contract, price)

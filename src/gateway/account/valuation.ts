@@ -16,9 +16,23 @@ export interface HoldingFigures {
   daily: Decimal;
 }
 
+/** What an account has in one currency, in that currency. */
+export interface CurrencyFigures {
+  currency: string;
+  cash: Decimal;
+  /** Into the account's currency. */
+  rate: Decimal;
+  stockValue: Decimal;
+  /** Cash, shares, and what futures have won or lost. */
+  netLiquidation: Decimal;
+  unrealized: Decimal;
+  realizedToday: Decimal;
+}
+
 /** The whole account at present prices, in its own currency. */
 export interface Valuation {
   cash: Decimal;
+  currencies: CurrencyFigures[];
   netLiquidation: Decimal;
   stockValue: Decimal;
   grossPositionValue: Decimal;
@@ -40,8 +54,27 @@ export function valuate(
   ledger: Ledger,
   rules: GatewayConfig['account'],
   marked: (conId: number) => Marked | undefined,
+  rateOf: (currency: string) => Decimal,
 ): Valuation {
-  let netLiquidation = ledger.cash;
+  const currencies = new Map<string, CurrencyFigures>();
+  const inCurrency = (currency: string): CurrencyFigures => {
+    let figures = currencies.get(currency);
+    if (figures === undefined) {
+      const cash = ledger.cash[currency] ?? ZERO;
+      figures = {
+        ...{ currency, cash, rate: rateOf(currency), stockValue: ZERO, netLiquidation: cash },
+        ...{ unrealized: ZERO, realizedToday: ZERO },
+      };
+      currencies.set(currency, figures);
+    }
+    return figures;
+  };
+  let cash = ZERO;
+  for (const [currency, amount] of Object.entries(ledger.cash)) {
+    inCurrency(currency);
+    cash = cash.plus(amount.times(rateOf(currency)));
+  }
+  let netLiquidation = cash;
   let stockValue = ZERO;
   let gross = ZERO;
   let initialMargin = ZERO;
@@ -58,18 +91,27 @@ export function valuate(
     const worth = marketValue.abs().times(contract.rate);
     netLiquidation = netLiquidation.plus(netValue(holding, contract, price));
     gross = gross.plus(worth);
+    const own = inCurrency(contract.currency);
+    if (contract.secType !== 'CASH') {
+      own.unrealized = own.unrealized.plus(open);
+      own.realizedToday = own.realizedToday.plus(holding.realizedToday);
+      own.netLiquidation = own.netLiquidation.plus(contract.secType === 'STK' ? marketValue : open);
+      if (contract.secType === 'STK') own.stockValue = own.stockValue.plus(marketValue);
+    }
     if (contract.secType === 'STK') stockValue = stockValue.plus(marketValue.times(contract.rate));
     const fractions = marginFractions(rules, contract.secType);
     initialMargin = initialMargin.plus(worth.times(fractions.initial));
     maintenanceMargin = maintenanceMargin.plus(worth.times(fractions.maintenance));
-    unrealizedSum = unrealizedSum.plus(open.times(contract.rate));
+    // A pair's profit is in the cash already.
+    if (contract.secType !== 'CASH') unrealizedSum = unrealizedSum.plus(open.times(contract.rate));
     realizedToday = realizedToday.plus(holding.realizedToday.times(contract.rate));
     const daily = open.plus(holding.realizedToday).minus(holding.unrealizedAtDayStart);
     holdings.push({ conId: contract.conId, holding, price, marketValue, unrealized: open, daily });
   }
   const availableFunds = netLiquidation.minus(initialMargin);
   return {
-    cash: ledger.cash,
+    cash,
+    currencies: [...currencies.values()],
     netLiquidation,
     stockValue,
     grossPositionValue: gross,
@@ -90,6 +132,7 @@ export function valuate(
 }
 
 export function marginFractions(rules: GatewayConfig['account'], secType: SecType) {
+  if (secType === 'CASH') return { initial: rules.currencyMargin, maintenance: rules.currencyMargin };
   return secType === 'FUT'
     ? { initial: rules.futuresMargin, maintenance: rules.futuresMargin }
     : { initial: rules.initialMargin, maintenance: rules.maintenanceMargin };
@@ -101,12 +144,15 @@ export function beginDay(
   day: string,
   rules: GatewayConfig['account'],
   marked: (conId: number) => Marked | undefined,
+  rateOf: (currency: string) => Decimal,
 ): Ledger {
-  const now = valuate(ledger, rules, marked);
+  const now = valuate(ledger, rules, marked, rateOf);
   const holdings: Record<string, Holding> = {};
   for (const each of now.holdings) {
     if (each.holding.quantity.isZero()) continue;
     holdings[each.conId] = { ...each.holding, realizedToday: ZERO, unrealizedAtDayStart: each.unrealized };
   }
-  return { ...ledger, holdings, day, netLiquidationAtDayStart: now.netLiquidation };
+  const name = day.slice(0, 7);
+  const month = ledger.month.name === name ? ledger.month : { name, shares: ZERO };
+  return { ...ledger, holdings, day, month, netLiquidationAtDayStart: now.netLiquidation };
 }

@@ -1,5 +1,9 @@
+import { Decimal } from 'decimal.js';
 import type { AccountValue } from '../messages/account.ts';
-import type { Valuation } from './valuation.ts';
+import { BASE } from './ledger.ts';
+import type { CurrencyFigures, Valuation } from './valuation.ts';
+
+const ONE = new Decimal(1);
 
 /** The account's figures by IBKR's tags. Money with two decimals, as TWS sends it. */
 export function accountValues(v: Valuation, accountId: string, currency: string): AccountValue[] {
@@ -50,23 +54,52 @@ export function accountValues(v: Valuation, accountId: string, currency: string)
 
 const ZERO = { toFixed: (places: number): string => (0).toFixed(places) };
 
-/** Tags of an account summary that are not the names of account updates. */
-export function summaryValues(values: readonly AccountValue[], tags: readonly string[]): AccountValue[] {
-  const wanted = new Set<string>();
-  for (const tag of tags) {
-    if (tag.startsWith('$LEDGER')) for (const each of LEDGER_TAGS) wanted.add(each);
-    else wanted.add(tag);
-  }
-  return values.filter((value) => wanted.has(value.tag));
+/**
+ * The figures of each currency by TWS's ledger tags, and those of all together under BASE. An account of one currency
+ * has them once more under its own name.
+ */
+export function ledgerValues(v: Valuation, currency: string): AccountValue[] {
+  const base: CurrencyFigures = {
+    ...{ currency: BASE, cash: v.cash, rate: ONE, stockValue: v.stockValue },
+    ...{ netLiquidation: v.netLiquidation, unrealized: v.unrealized, realizedToday: v.realizedToday },
+  };
+  const own = v.currencies.filter((each) => each.currency !== currency || v.currencies.length > 1);
+  return [base, ...own].flatMap(rowsOf);
 }
 
-const LEDGER_TAGS = [
-  'Currency',
-  'CashBalance',
-  'TotalCashBalance',
-  'AccruedCash',
-  'StockMarketValue',
-  'NetLiquidationByCurrency',
-  'UnrealizedPnL',
-  'RealizedPnL',
-];
+function rowsOf(of: CurrencyFigures): AccountValue[] {
+  const { currency } = of;
+  const row = (tag: string, value: string): AccountValue => ({ tag, value, currency });
+  return [
+    row('Currency', currency),
+    row('CashBalance', of.cash.toFixed(2)),
+    row('TotalCashBalance', of.cash.toFixed(2)),
+    row('AccruedCash', '0.00'),
+    row('StockMarketValue', of.stockValue.toFixed(2)),
+    row('NetLiquidationByCurrency', of.netLiquidation.toFixed(2)),
+    row('UnrealizedPnL', of.unrealized.toFixed(2)),
+    row('RealizedPnL', of.realizedToday.toFixed(2)),
+    row('ExchangeRate', of.rate.toFixed(6)),
+  ];
+}
+
+/**
+ * The values of an account summary: the tags of account updates in the account's currency; `$LEDGER` for all
+ * currencies together, `$LEDGER:EUR` for one, `$LEDGER:ALL` for each.
+ * https://interactivebrokers.github.io/tws-api/account_summary.html
+ */
+export function summaryValues(
+  values: readonly AccountValue[],
+  ledger: readonly AccountValue[],
+  tags: readonly string[],
+): AccountValue[] {
+  const out: AccountValue[] = [];
+  for (const tag of tags) {
+    if (!tag.startsWith('$LEDGER')) out.push(...values.filter((value) => value.tag === tag));
+    else {
+      const wanted = tag.slice('$LEDGER:'.length) || BASE;
+      out.push(...ledger.filter((row) => wanted === 'ALL' || row.currency === wanted));
+    }
+  }
+  return out;
+}

@@ -1,7 +1,6 @@
 import type { Decimal } from 'decimal.js';
-import type { GatewayConfig } from '../config.ts';
 import type { Instrument } from '../market/instrument.ts';
-import { commissionOf } from './commission.ts';
+import type { Charged } from './commission.ts';
 import { type BrokerExecution, type BrokerOrder, isBuy, quantityOf } from './order.ts';
 
 export interface Fill {
@@ -12,7 +11,8 @@ export interface Fill {
   /** Market time, epoch ms. */
   at: number;
   execId: string;
-  commission: GatewayConfig['commission'];
+  /** What the fills so far cost; see `Account.commission`. */
+  commission(charged: Omit<Charged, 'sharesBefore'>, already: Decimal): Decimal;
 }
 
 /** The order after a fill, and the execution that the fill is; what it realised is for the ledger to say. */
@@ -24,7 +24,9 @@ export function fillOrder(fill: Fill): {
   const filled = order.filled.plus(shares);
   const value = order.avgFillPrice.times(order.filled).plus(price.times(shares));
   const tradeValue = value.times(instrument.multiplier);
-  const charged = commissionOf(fill.commission, instrument.config.secType, filled, tradeValue);
+  const { secType, currency } = instrument.config;
+  const fills = { secType, currency, isSale: !isBuy(order), quantity: filled, value: tradeValue };
+  const charged = fill.commission(fills, order.filled);
   const isFilled = filled.gte(quantityOf(order));
   const wallAt = Date.now();
   const avgFillPrice = value.div(filled);

@@ -1,6 +1,5 @@
 import { Decimal } from 'decimal.js';
 import type { Account } from '../account/account.ts';
-import type { GatewayConfig } from '../config.ts';
 import type { Feed, Trade } from '../market/feed.ts';
 import type { Market } from '../market/market.ts';
 import { stamp } from '../market/zone.ts';
@@ -21,7 +20,6 @@ const DEPTH = 10;
 export class Floor {
   readonly #market: Market;
   readonly #state: BrokerState;
-  readonly #config: GatewayConfig;
   readonly #listener: DeskListener;
   readonly #file: OrderFile;
   readonly #account: Account;
@@ -33,14 +31,12 @@ export class Floor {
   constructor(options: {
     market: Market;
     state: BrokerState;
-    config: GatewayConfig;
     listener: DeskListener;
     file: OrderFile;
     account: Account;
   }) {
     this.#market = options.market;
     this.#state = options.state;
-    this.#config = options.config;
     this.#listener = options.listener;
     this.#file = options.file;
     this.#account = options.account;
@@ -210,7 +206,7 @@ export class Floor {
     const { instrument } = feed;
     const made = fillOrder({
       ...{ order, instrument, shares, price, at: this.#market.now, execId: this.#execId() },
-      commission: this.#config.commission,
+      commission: (charged, already) => this.#account.commission(charged, already),
     });
     const { next } = made;
     const signed = isBuy(order) ? shares : shares.neg();

@@ -75,7 +75,7 @@ export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderReque
       if (text !== '') echo[name] = text;
     }
   };
-  const orderId = r.int('orderId');
+  const orderId = r.id('orderId');
   const contract = readContract(r);
   r.skip('secIdType', 'secId');
   const action = r.str('action').toUpperCase();
@@ -219,7 +219,7 @@ function skipPegOffsets(r: FieldReader, exchange: string, orderType: string): vo
 /** CANCEL_ORDER. */
 export function readCancelOrder(r: FieldReader, version: number): { orderId: number } {
   if (version < V.cmeTaggingFields) r.skip('version');
-  const orderId = r.int('orderId');
+  const orderId = r.id('orderId');
   if (version >= V.manualOrderTime) r.skip('manualOrderCancelTime');
   if (version >= V.rfqFields && version < V.undoRfqFields)
     r.skip('extOperator', 'externalUserId', 'manualOrderIndicator');

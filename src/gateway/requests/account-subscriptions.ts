@@ -1,5 +1,5 @@
 import type { HoldingFigures, Valuation } from '../account/valuation.ts';
-import { accountValues, summaryValues } from '../account/values.ts';
+import { accountValues, ledgerValues, summaryValues } from '../account/values.ts';
 import type { ClientSession } from '../client-session.ts';
 import { wireContract } from '../describe.ts';
 import { clockTime } from '../market/zone.ts';
@@ -63,6 +63,12 @@ export class AccountSubscriptions {
     this.#session.send(messages.positionMultiEnd(reqId));
   }
 
+  /** How many subscriptions of a kind there are, not counting that of this id. */
+  count(kind: Kind, reqId: number): number {
+    return [...this.#active.keys()].filter((key) => key.startsWith(`${kind} `) && key !== `${kind} ${reqId}`)
+      .length;
+  }
+
   summary(reqId: number, tags: readonly string[]): void {
     this.#values('summary', reqId, tags, (v) => messages.accountSummary(reqId, this.#account, v));
     this.#session.send(messages.accountSummaryEnd(reqId));
@@ -89,7 +95,7 @@ export class AccountSubscriptions {
         `${p.quantity.toFixed()} ${p.avgCost.toFixed()} ${p.marketPrice.toFixed()} ${p.realizedPnl.toFixed()}`,
     );
     const update = (now: Valuation): void => {
-      const news = values(this.#figures(now));
+      const news = values([...this.#figures(now), ...this.#ledger(now)]);
       const moved = portfolio(this.#all(now));
       if (news.length + moved.length === 0) return;
       for (const value of news) this.#session.send(messages.accountValue(this.#account, value));
@@ -141,6 +147,10 @@ export class AccountSubscriptions {
     return accountValues(v, this.#account, this.#session.broker.config.account.currency);
   }
 
+  #ledger(v: Valuation): messages.AccountValue[] {
+    return ledgerValues(v, this.#session.broker.config.account.currency);
+  }
+
   #values(
     kind: Kind,
     reqId: number,
@@ -148,7 +158,11 @@ export class AccountSubscriptions {
     encode: (value: messages.AccountValue) => Parameters<ClientSession['send']>[0],
   ): void {
     const select = (v: Valuation): messages.AccountValue[] =>
-      tags === undefined || tags.includes('All') ? this.#figures(v) : summaryValues(this.#figures(v), tags);
+      tags === undefined
+        ? [...this.#figures(v), ...this.#ledger(v)]
+        : tags.includes('All')
+          ? this.#figures(v)
+          : summaryValues(this.#figures(v), this.#ledger(v), tags);
     this.#subscribe(
       kind,
       reqId,

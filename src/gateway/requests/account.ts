@@ -1,5 +1,9 @@
+import type { ClientSession } from '../client-session.ts';
 import { Request } from '../wire/ids.ts';
 import { invalid, type RequestHandlers } from './types.ts';
+
+/** https://interactivebrokers.github.io/tws-api/account_summary.html */
+const MOST_SUMMARIES = 2;
 
 export const accountRequests: RequestHandlers = {
   [Request.accountData]: (session, reader) => {
@@ -16,7 +20,8 @@ export const accountRequests: RequestHandlers = {
 
   [Request.positionsMulti]: (session, reader) => {
     reader.skip('version');
-    session.account.positionsMulti(reader.int('reqId'));
+    const reqId = reader.int('reqId');
+    if (isOwnAccount(session, reqId, reader.str('account'))) session.account.positionsMulti(reqId);
   },
   [Request.cancelPositionsMulti]: (session, reader) => {
     reader.skip('version');
@@ -29,6 +34,12 @@ export const accountRequests: RequestHandlers = {
     reader.skip('group');
     const tags = reader.str('tags');
     if (tags === '') invalid(session, reqId, 'No tags were asked for');
+    else if (session.account.count('summary', reqId) >= MOST_SUMMARIES)
+      session.error(
+        reqId,
+        322,
+        "Error processing request.-'cF' : cause - Maximum number of account summary requests exceeded; desubscribe previous request first",
+      );
     else
       session.account.summary(
         reqId,
@@ -42,19 +53,31 @@ export const accountRequests: RequestHandlers = {
 
   [Request.accountUpdatesMulti]: (session, reader) => {
     reader.skip('version');
-    session.account.updatesMulti(reader.int('reqId'));
+    const reqId = reader.int('reqId');
+    if (isOwnAccount(session, reqId, reader.str('account'))) session.account.updatesMulti(reqId);
   },
   [Request.cancelAccountUpdatesMulti]: (session, reader) => {
     reader.skip('version');
     session.account.cancel('updatesMulti', reader.int('reqId'));
   },
 
-  [Request.pnl]: (session, reader) => session.account.pnl(reader.int('reqId')),
+  [Request.pnl]: (session, reader) => {
+    const reqId = reader.int('reqId');
+    if (isOwnAccount(session, reqId, reader.str('account'))) session.account.pnl(reqId);
+  },
   [Request.cancelPnl]: (session, reader) => session.account.cancel('pnl', reader.int('reqId')),
   [Request.pnlSingle]: (session, reader) => {
     const reqId = reader.int('reqId');
-    reader.skip('account', 'modelCode');
+    if (!isOwnAccount(session, reqId, reader.str('account'))) return;
+    reader.skip('modelCode');
     session.account.pnlSingle(reqId, reader.int('conId'));
   },
   [Request.cancelPnlSingle]: (session, reader) => session.account.cancel('pnlSingle', reader.int('reqId')),
 };
+
+/** Whether a request is about the account that there is, or about all; otherwise the client is told. */
+function isOwnAccount(session: ClientSession, reqId: number, account: string): boolean {
+  if (account === '' || account === 'All' || account === session.broker.config.account.id) return true;
+  invalid(session, reqId, `Invalid account code '${account}'`);
+  return false;
+}

@@ -68,6 +68,14 @@ export class FieldReader {
     return this.intOrUnset(name) ?? 0;
   }
 
+  /** An order's or request's id: the largest integer, which elsewhere means "not set", is none. */
+  id(name: string): number {
+    const value = this.intOrUnset(name);
+    if (value === undefined && this.#fields[this.#next - 1] !== '')
+      throw new WireError(`field ${name}: found "${UNSET_INT}", expected an id below it`);
+    return value ?? 0;
+  }
+
   intOrUnset(name: string): number | undefined {
     const text = this.str(name);
     if (text === '') return undefined;

@@ -2,7 +2,6 @@ import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Broker } from '../../../src/gateway/broker.ts';
-import { commissionOf } from '../../../src/gateway/matching/commission.ts';
 import { Liquidity } from '../../../src/gateway/matching/liquidity.ts';
 import { isLive, quantityOf } from '../../../src/gateway/matching/order.ts';
 import type { OrderTicket } from '../../../src/gateway/messages/place-order.ts';
@@ -71,18 +70,6 @@ describe('liquidity', () => {
   ] as const)('%s', (_, price, before, quantity, ahead) => {
     const got = new Liquidity(book, 200).rested(true, D(100), D(before), D(500), D(price));
     expect([got.quantity.toNumber(), got.ahead.toNumber()]).toEqual([quantity, ahead]);
-  });
-});
-
-describe('commissionOf', () => {
-  const rules = { perShare: 0.005, minimum: 1, maximumFraction: 0.01, perContract: 2 };
-  test.each([
-    ['the minimum', 'STK', 100, 10_000, '1'],
-    ['per share', 'STK', 1000, 100_000, '5'],
-    ['the maximum of a cheap trade', 'STK', 10, 20, '0.2'],
-    ['per contract', 'FUT', 3, 120_000, '6'],
-  ] as const)('is %s', (_, secType, quantity, value, expected) => {
-    expect(commissionOf(rules, secType, D(quantity), D(value)).toString()).toBe(expected);
   });
 });
 

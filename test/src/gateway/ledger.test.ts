@@ -4,13 +4,29 @@ import { describe, expect, test } from 'vitest';
 import { bookFill, type Ledger, netValue } from '../../../src/gateway/account/ledger.ts';
 
 const empty: Ledger = {
-  cash: new Decimal(10_000),
+  cash: { USD: new Decimal(10_000) },
+  month: { name: '2024-01', shares: new Decimal(0) },
   holdings: {},
   day: '',
   netLiquidationAtDayStart: new Decimal(0),
 };
-const share = { conId: 1, secType: 'STK', multiplier: new Decimal(1), rate: new Decimal(1) } as const;
-const future = { conId: 1, secType: 'FUT', multiplier: new Decimal(10), rate: new Decimal('0.95') } as const;
+const share = {
+  ...{ conId: 1, secType: 'STK' as const, symbol: 'ACME', currency: 'USD' },
+  multiplier: new Decimal(1),
+  rate: new Decimal(1),
+} as const;
+const future = {
+  ...{ conId: 1, secType: 'FUT' as const, symbol: 'IDX', currency: 'EUR' },
+  multiplier: new Decimal(10),
+  rate: new Decimal('0.95'),
+} as const;
+const pair = {
+  ...{ conId: 2, secType: 'CASH' as const, symbol: 'EUR', currency: 'USD' },
+  ...{ multiplier: new Decimal(1), rate: new Decimal(1) },
+} as const;
+/** All cash in dollars, a euro at 0.95. */
+const cashOf = ({ cash }: Ledger): Decimal =>
+  (cash.USD ?? new Decimal(0)).plus((cash.EUR ?? new Decimal(0)).times('0.95'));
 const D = (value: number | string): Decimal => new Decimal(value);
 
 describe('bookFill', () => {
@@ -18,10 +34,10 @@ describe('bookFill', () => {
     const bought = bookFill(empty, share, D(100), D(10), D(1));
     expect(bought.realized).toBeUndefined();
     expect(bought.ledger.holdings[1]?.avgCost.toString()).toBe('10.01');
-    expect(bought.ledger.cash.toString()).toBe('8999');
+    expect(bought.ledger.cash.USD?.toString()).toBe('8999');
     const sold = bookFill(bought.ledger, share, D(-100), D(11), D(1));
     expect(sold.realized?.toString()).toBe('98');
-    expect(sold.ledger.cash.toString()).toBe('10098');
+    expect(sold.ledger.cash.USD?.toString()).toBe('10098');
     expect(sold.ledger.holdings[1]?.quantity.isZero()).toBe(true);
   });
 
@@ -31,6 +47,26 @@ describe('bookFill', () => {
     expect(realized?.toString()).toBe('19'); // 10 * 2 - a third of the commission
     expect(ledger.holdings[1]?.quantity.toString()).toBe('-20');
     expect(ledger.holdings[1]?.avgCost.toString()).toBe('11.9'); // 12 less 2 / 20 of commission
+  });
+
+  test('money stays in the currency of its contract', () => {
+    const { ledger } = bookFill(empty, { ...share, currency: 'EUR' }, D(100), D(10), D(3));
+    expect([ledger.cash.USD?.toNumber(), ledger.cash.EUR?.toNumber()]).toEqual([10_000, -1003]);
+  });
+
+  test('a currency pair exchanges one currency for the other, and is worth nothing beside them', () => {
+    const { ledger } = bookFill(empty, pair, D(5000), D('1.1'), D(2));
+    expect([ledger.cash.USD?.toNumber(), ledger.cash.EUR?.toNumber()]).toEqual([4498, 5000]);
+    const held = ledger.holdings[2];
+    if (held === undefined) throw new Error('no holding');
+    expect(netValue(held, pair, D('1.2')).toNumber()).toBe(0);
+    const back = bookFill(ledger, pair, D(-5000), D('1.2'), D(2)).ledger;
+    expect([back.cash.USD?.toNumber(), back.cash.EUR?.toNumber()]).toEqual([10_496, 0]);
+  });
+
+  test('counts the shares of the month', () => {
+    const { ledger } = bookFill(empty, share, D(-300), D(10), D(1));
+    expect(bookFill(ledger, share, D(200), D(10), D(1)).ledger.month.shares.toNumber()).toBe(500);
   });
 
   test('whatever is traded: quantity is the sum of fills, and worth changes by price moves less commission only', () => {
@@ -58,8 +94,8 @@ describe('bookFill', () => {
           const holding = ledger.holdings[1];
           if (holding === undefined) throw new Error('no holding');
           expect(holding.quantity.toString()).toBe(quantity.toString());
-          const worth = ledger.cash.plus(netValue(holding, contract, last));
-          const expected = empty.cash.plus(
+          const worth = cashOf(ledger).plus(netValue(holding, contract, last));
+          const expected = cashOf(empty).plus(
             quantity.times(last).times(contract.multiplier).minus(paid).times(contract.rate),
           );
           expect(worth.minus(expected).abs().toNumber()).toBeLessThan(1e-9);
