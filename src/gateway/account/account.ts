@@ -7,6 +7,7 @@ import { type Charged, commissionOf } from '../matching/commission.ts';
 import { type BrokerOrder, isBuy, isLive, remainingOf, ZERO } from '../matching/order.ts';
 import type { BrokerState } from '../state.ts';
 import { BASE, bookFill, type Ledger, type LedgerContract } from './ledger.ts';
+import { Reservations, sharesGroup } from './reservations.ts';
 import { beginDay, type Marked, marginFractions, type Valuation, valuate } from './valuation.ts';
 import { marginFigures, type WhatIf } from './what-if.ts';
 
@@ -19,6 +20,7 @@ export class Account {
   readonly #config: GatewayConfig;
   /** The pair with the account's currency, by the other one. */
   readonly #pairs = new Map<string, Instrument>();
+  readonly #reserved = new Reservations();
   readonly #openOrders: () => readonly BrokerOrder[];
 
   constructor(options: {
@@ -106,9 +108,7 @@ export class Account {
     if (needed.lte(0)) return undefined;
     const { availableFunds } = this.valuation();
     // Orders that wait have their margin set aside; of an OCA group one will trade.
-    const reserved = this.#openOrders()
-      .filter((other) => other.permId !== order.permId && !sharesGroup(other, order))
-      .reduce((sum, other) => sum.plus(this.#marginOf(other)), ZERO);
+    const reserved = this.#reserved.besides(order);
     const free = availableFunds.minus(reserved);
     if (needed.lte(free)) return undefined;
     const { currency } = this.#config.account;
@@ -134,6 +134,11 @@ export class Account {
       ...{ minCommission: undefined, maxCommission: undefined },
       warning: this.cannotCarry(order, instrument) ?? '',
     };
+  }
+
+  /** An order was taken, changed or has ended: what it needs is set aside from now on. */
+  reserve(order: BrokerOrder): void {
+    this.#reserved.set(order, isLive(order) ? this.#marginOf(order) : ZERO);
   }
 
   /** What an order needs beyond what is held, in the account's currency; 0 when it reduces. */
@@ -202,12 +207,6 @@ export class Account {
     return ledger;
   }
 }
-
-/** One of an OCA group will trade, so they borrow once. */
-const sharesGroup = (one: BrokerOrder, other: BrokerOrder): boolean =>
-  one.ticket.ocaGroup !== '' &&
-  one.ticket.ocaGroup === other.ticket.ocaGroup &&
-  one.clientId === other.clientId;
 
 /** A ledger of the time of one currency has it under no name of its own. */
 function named(ledger: Ledger, currency: string): Ledger {

@@ -67,6 +67,8 @@ export class OrderDesk {
     this.#listener = options.listener;
     this.#file = new OrderFile(options.state);
     this.account = new Account({ ...options, openOrders: () => this.#file.allLive() });
+    this.#file.changed = (order) => this.account.reserve(order);
+    for (const order of this.#file.allLive()) this.account.reserve(order);
     this.#floor = new Floor({ ...options, file: this.#file, account: this.account });
     this.#amendments = new Amendments({
       ...options,

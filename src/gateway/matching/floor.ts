@@ -25,6 +25,8 @@ export class Floor {
   readonly #account: Account;
   /** What is left to take in each instrument until its next trade. */
   readonly #liquidity = new Map<number, Liquidity>();
+  /** The first moment at which some order may begin or end by itself; at the start that is not known. */
+  #nextDue = Number.NEGATIVE_INFINITY;
   /** The trade that is being told right now. */
   #trade: Trade | undefined;
 
@@ -55,17 +57,28 @@ export class Floor {
 
   onTime(): void {
     const { now } = this.#market;
+    if (now < this.#nextDue) return;
+    this.#nextDue = Number.POSITIVE_INFINITY;
     for (const order of this.#file.allLive()) {
       const isOver = order.expiresAt !== undefined && order.expiresAt <= now;
       const begins = order.startsAt !== undefined && order.startsAt <= now && order.status === 'PreSubmitted';
       if (isOver || begins) this.advance(order.permId);
+      else this.#expect(order);
     }
   }
 
   /** Stores a new or changed order, then tells it. */
   change(order: BrokerOrder): void {
     this.#file.save(order);
+    this.#expect(order);
     this.#listener.orderChanged(order);
+  }
+
+  /** Remembers when an order begins or ends by itself. */
+  #expect({ startsAt, expiresAt, placedAt }: BrokerOrder): void {
+    const begins = startsAt !== undefined && startsAt > this.#market.now ? startsAt : undefined;
+    for (const at of [begins, expiresAt])
+      if (at !== undefined && at >= placedAt && at < this.#nextDue) this.#nextDue = at;
   }
 
   /** Stores an order that was refused after it got its permId. */

@@ -16,6 +16,9 @@ export class OrderFile {
   readonly #byGroup = new Map<string, Set<number>>();
   readonly #live = new Set<number>();
 
+  /** Hears of every order that is stored. */
+  changed: (order: BrokerOrder) => void = () => undefined;
+
   constructor(state: BrokerState) {
     this.#state = state;
     for (const order of state.orders.values()) this.#index(order);
@@ -66,12 +69,14 @@ export class OrderFile {
   save(order: BrokerOrder): void {
     this.#state.saveOrder(order);
     this.#index(order);
+    this.changed(order);
   }
 
   /** Order, execution and money at once. */
   saveFill(order: BrokerOrder, execution: BrokerExecution, ledger: Ledger): void {
     this.#state.saveFill(order, execution, ledger);
     this.#index(order);
+    this.changed(order);
   }
 
   #orders(permIds: ReadonlySet<number> | undefined): BrokerOrder[] {
