@@ -66,8 +66,9 @@ describe('the runtime, killed with SIGKILL', () => {
   }, 150_000);
 
   it('stores every fill once of a market order that was filled in parts before, while and after it was down', async () => {
-    await started({ gateway: barsPerSecond(0.2, 1), sessions: [] });
-    const ref = await place({ symbol: 'SP500', side: 'BUY', quantity: '400' });
+    // Some eight trades a second, each of which brings back a book of about twenty shares.
+    await started({ gateway: barsPerSecond(0.005, 1), sessions: [] });
+    const ref = await place({ symbol: 'SP500', side: 'BUY', quantity: '1000' });
     await until('a part is filled', async () => Number((await trade(ref)).filled) > 0);
     await system.kill();
     const down = await until('more is filled while it is down', () =>
@@ -79,11 +80,11 @@ describe('the runtime, killed with SIGKILL', () => {
     expect(
       down.reduce((sum, { quantity }) => sum + quantity, 0),
       'and some is left',
-    ).toBeLessThan(400);
+    ).toBeLessThan(1000);
 
     await system.start();
     await until('it is filled', async () => (await trade(ref)).state === 'filled', 60_000);
-    expect((await trade(ref)).filled).toBe('400');
+    expect((await trade(ref)).filled).toBe('1000');
     const database = databaseUrl(system.dataDir);
     await quiet(system, database);
     expect(await disagreements(system, database)).toEqual(agreement);

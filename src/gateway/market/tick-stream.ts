@@ -27,8 +27,11 @@ export class TickStream implements TradeStream {
   flush(now: Quote): void {
     const was = this.#sent;
     const sink = this.#sink;
-    if (now.bid !== undefined && now.bid !== was.bid) sink.price('bid', now.bid, now.bidSize);
-    else if (now.bidSize !== was.bidSize) sink.size('bidSize', now.bidSize);
+    if (now.bid !== undefined && now.bid !== was.bid) {
+      sink.price('bid', now.bid, now.bidSize);
+      // The size goes out once more by itself: some clients drop it from the price of the bid.
+      sink.size('bidSize', now.bidSize);
+    } else if (now.bidSize !== was.bidSize) sink.size('bidSize', now.bidSize);
     if (now.ask !== undefined && now.ask !== was.ask) sink.price('ask', now.ask, now.askSize);
     else if (now.askSize !== was.askSize) sink.size('askSize', now.askSize);
     if (!this.#hasTrades) {

@@ -1,3 +1,4 @@
+import type { PastSession } from '../market/schedule.ts';
 import type { Field, FieldReader } from '../wire/fields.ts';
 import { Reply } from '../wire/ids.ts';
 import { type ContractQuery, readContract } from './contract.ts';
@@ -75,6 +76,17 @@ export const historicalDataUpdate = (reqId: number, bar: DatedBar): Field[] => [
   bar.low,
   bar.wap,
   bar.volume,
+];
+
+/** HISTORICAL_SCHEDULE. */
+export const historicalSchedule = (
+  reqId: number,
+  zone: string,
+  sessions: readonly PastSession[],
+): Field[] => [
+  ...[Reply.historicalSchedule, reqId, sessions[0]?.start ?? '', sessions.at(-1)?.end ?? '', zone],
+  sessions.length,
+  ...sessions.flatMap(({ start, end, refDate }): Field[] => [start, end, refDate]),
 ];
 
 /** REQ_HEAD_TIMESTAMP. */

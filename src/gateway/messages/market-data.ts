@@ -16,8 +16,11 @@ export const TickType = {
   volume: 8,
   close: 9,
   open: 14,
+  bidExchange: 32,
+  askExchange: 33,
   lastTimestamp: 45,
   halted: 49,
+  lastExchange: 84,
 } as const;
 
 /** The tick types of delayed data. */

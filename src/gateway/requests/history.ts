@@ -13,6 +13,7 @@ import {
 } from '../market/history.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { parseMoment } from '../market/moment.ts';
+import { pastSessions } from '../market/schedule.ts';
 import { clockTime, compactDate, localDate, stamp } from '../market/zone.ts';
 import {
   type DatedBar,
@@ -20,6 +21,7 @@ import {
   headTimestamp,
   historicalData,
   historicalDataUpdate,
+  historicalSchedule,
   readHeadTimestampRequest,
   readHistoricalDataRequest,
 } from '../messages/history.ts';
@@ -30,7 +32,7 @@ import { invalid, type RequestHandlers, resolve } from './types.ts';
 
 /** Currency pairs have quotes, no trades. */
 const TRADE_DATA = ['TRADES', 'ADJUSTED_LAST', 'AGGTRADES'];
-const SHOWN = ['TRADES', 'ADJUSTED_LAST', 'MIDPOINT', 'BID', 'ASK', 'AGGTRADES'];
+const SHOWN = ['TRADES', 'ADJUSTED_LAST', 'MIDPOINT', 'BID', 'ASK', 'BID_ASK', 'AGGTRADES', 'SCHEDULE'];
 
 export const historyRequests: RequestHandlers = {
   [Request.historicalData]: (session, reader) => {
@@ -72,7 +74,16 @@ export const historyRequests: RequestHandlers = {
       invalid(session, reqId, `Invalid date, time or time-zone "${request.endDateTime}"`);
       return;
     }
-    answer(session, request, instrument, size, { from: durationStart(instrument, end, duration), to: end });
+    const from = durationStart(instrument, end, duration);
+    if (request.whatToShow === 'SCHEDULE') {
+      if (size.kind !== 'day') invalid(session, reqId, 'SCHEDULE needs a bar size of 1 day');
+      else {
+        const sessions = pastSessions(instrument, from, end);
+        session.send(historicalSchedule(reqId, instrument.config.timeZone, sessions));
+      }
+      return;
+    }
+    answer(session, request, instrument, size, { from, to: end });
   },
 
   [Request.cancelHistoricalData]: (session, reader) => {
@@ -175,6 +186,22 @@ function shown(
   if (TRADE_DATA.includes(request.whatToShow)) {
     const wap = volume > 0 ? Number((bar.turnover / volume).toPrecision(10)) : close;
     return { date, open, high, low, close, volume, count, wap };
+  }
+  if (request.whatToShow === 'BID_ASK') {
+    // IBKR's bars of both sides: average bid, highest ask, lowest bid, average ask.
+    const around = (price: number) => quoteAround(price, instrument.tick, instrument.config.spreadTicks);
+    const middle = around((open + close) / 2);
+    const [top, bottom] = [around(high).ask, around(low).bid];
+    return {
+      date,
+      open: middle.bid,
+      high: top,
+      low: bottom,
+      close: middle.ask,
+      volume: -1,
+      count: -1,
+      wap: -1,
+    };
   }
   const quote = (price: number): number => {
     const { bid, ask } = quoteAround(price, instrument.tick, instrument.config.spreadTicks);

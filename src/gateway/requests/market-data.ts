@@ -103,6 +103,7 @@ function subscription(
   const ticks = tickStream(session, reqId, feed, isDelayed);
   if (isDelayed) return new DelayedStream(ticks, () => session.broker.market.now);
   const { now } = session.broker.market;
+  tellExchanges(session, reqId, feed);
   for (const tick of ticksOnRequest(generic, feed, now)) sendGeneric(session, reqId, tick);
   let halted: number | undefined;
   const tellHalt = (): void => {
@@ -123,6 +124,15 @@ function subscription(
       ticks.flush(quote);
     },
   };
+}
+
+/** Where bid, ask and last come from (tick types 32, 33, 84), by the letters of the smart components. */
+function tellExchanges(session: ClientSession, reqId: number, { instrument }: Feed): void {
+  const { secType, exchange, primaryExchange } = instrument.config;
+  if (secType !== 'STK') return;
+  const letter = (primaryExchange || exchange).slice(0, 1);
+  for (const type of [TickType.bidExchange, TickType.askExchange, TickType.lastExchange])
+    session.send(tickString(reqId, type, letter));
 }
 
 function sendGeneric(session: ClientSession, reqId: number, { as, type, value }: GenericTick): void {
