@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../../../src/gateway/start.ts';
+import { limit, order, sell, status, statuses, told } from './conformance/order-story.ts';
 import {
   ACME,
   acmeConfig,
@@ -126,5 +127,117 @@ describe('the state file', () => {
       stateFile,
     });
     await expect(other).rejects.toMatchObject({ code: 'BAD_STATE' });
+  });
+
+  test('keeps brackets, triggers and trailing stops as they stood', async () => {
+    const stateFile = join(temporaryFolder(), 'state.jsonl');
+    const config = acmeConfig();
+    const first = await startGateway({ port: 0, config, log: silentLog(), autoplay: false, stateFile });
+    const before = await connected(first.port);
+    first.pass(SESSION_MS / 2);
+    const tif = TimeInForce.GTC;
+    before.ib.placeOrder(1, ACME, limit(50, { tif, transmit: false }));
+    before.ib.placeOrder(2, ACME, sell({ parentId: 1, orderType: OrderType.LMT, lmtPrice: 150, tif }));
+    before.ib.placeOrder(3, ACME, order({ transmit: false }));
+    before.ib.placeOrder(
+      4,
+      ACME,
+      sell({ parentId: 3, orderType: OrderType.LMT, lmtPrice: 150, tif, transmit: false }),
+    );
+    before.ib.placeOrder(5, ACME, sell({ parentId: 3, orderType: OrderType.TRAIL, auxPrice: 3, tif }));
+    await before.settled();
+    first.pass(SESSION_MS / 4);
+    await before.settled();
+    const trail = told(before, 5).order.trailStopPrice;
+    const permIds = [1, 2, 4, 5].map((id) => status(before, id).permId);
+    await first.kill();
+
+    const second = await testGateway({ config, stateFile });
+    const after = await connected(second.port);
+    after.ib.reqOpenOrders();
+    await after.next('openOrderEnd');
+    expect([1, 2, 4, 5].map((id) => status(after, id).permId)).toEqual(permIds);
+    expect(status(after, 2)).toMatchObject({ name: 'PreSubmitted', whyHeld: 'child', parentId: 1 });
+    expect(status(after, 5)).toMatchObject({ name: 'PreSubmitted', whyHeld: 'trigger' });
+    expect(told(after, 5).order.trailStopPrice).toBe(trail);
+    // 104.20 is the highest price before ACME falls: the trail follows it there and is not yet reached.
+    second.pass(SESSION_MS * 3.4);
+    await after.settled();
+    expect(told(after, 5).order.trailStopPrice).toBeGreaterThan(trail);
+    after.ib.cancelOrder(1);
+    after.ib.cancelOrder(4);
+    await after.settled();
+    expect([1, 2, 4, 5].map((id) => statuses(after, id).at(-1))).toEqual(Array(4).fill('Cancelled'));
+  });
+
+  test('of the time of one currency and two order types still loads', async () => {
+    const stateFile = join(temporaryFolder(), 'state.jsonl');
+    const ticket = {
+      ...{
+        action: 'BUY',
+        totalQuantity: '10',
+        orderType: 'LMT',
+        lmtPrice: '50',
+        tif: 'GTC',
+        ocaGroup: '',
+        account: '',
+      },
+      ...{
+        openClose: '',
+        origin: 0,
+        orderRef: 'old',
+        transmit: true,
+        parentId: 0,
+        outsideRth: false,
+        hidden: false,
+      },
+      ...{
+        allOrNone: false,
+        displaySize: 0,
+        triggerMethod: 0,
+        goodAfterTime: '',
+        goodTillDate: '',
+        ocaType: 0,
+      },
+      ...{ whatIf: false, algoStrategy: '', conditionCount: 0 },
+    };
+    const probe = await testGateway({ config: acmeConfig() });
+    const conId = probe.broker.market.instruments[0]?.conId;
+    const old = {
+      ...{
+        permId: 77,
+        clientId: 1,
+        orderId: 4,
+        conId,
+        exchange: 'SMART',
+        ticket,
+        status: 'Submitted',
+        filled: '0',
+      },
+      ...{
+        avgFillPrice: '0',
+        lastFillPrice: '0',
+        commission: '0',
+        whyHeld: '',
+        warning: '',
+        placedAt: 1,
+        completedStatus: '',
+      },
+    };
+    const snapshot = {
+      ...{ k: 'snapshot', version: 1, account: 'DU1000001', permIdBase: 77, execIdBase: 9, orderCount: 1 },
+      ...{ executionCount: 0, nextOrderIds: { 1: 5 }, orders: [old], executions: [] },
+      ledger: { cash: '1234.5', holdings: {}, day: '2024-01-05', netLiquidationAtDayStart: '1234.5' },
+    };
+    writeFileSync(stateFile, `${JSON.stringify(snapshot)}\n`);
+    const gateway = await testGateway({ config: acmeConfig(), stateFile });
+    const client = await connected(gateway.port);
+    client.ib.reqOpenOrders();
+    client.ib.reqAccountSummary(1, 'All', 'TotalCashValue');
+    await client.next('openOrderEnd');
+    await client.next('accountSummaryEnd');
+    expect(client.all('nextValidId')).toEqual([[5]]);
+    expect(told(client, 4).order).toMatchObject({ orderRef: 'old', lmtPrice: 50, permId: 77 });
+    expect(client.all('accountSummary')[0]?.slice(3)).toEqual(['1234.50', 'USD']);
   });
 });
