@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Broker, Client } from './broker.ts';
 import { wireExecution, wireOrder } from './describe.ts';
+import { GatewayError } from './errors.ts';
 import { Outlet } from './faults/outlet.ts';
 import { HistoryBudget, MessageBudget } from './faults/pacing.ts';
 import { stamp } from './market/zone.ts';
@@ -13,6 +14,7 @@ import { type Bulletin, newsBulletin } from './messages/reference.ts';
 import { currentTime, errorMessage, managedAccounts, nextValidId, readStartApi } from './messages/system.ts';
 import { AccountSubscriptions } from './requests/account-subscriptions.ts';
 import { answerRequest } from './requests/registry.ts';
+import { Backlog, PATIENCE_MS } from './wire/backlog.ts';
 import { Deadline } from './wire/deadline.ts';
 import type { Field } from './wire/fields.ts';
 import { ClientStream, type Inbound, WireError } from './wire/framing.ts';
@@ -23,9 +25,6 @@ import { V } from './wire/versions.ts';
 
 /** TWS tells scanners anew every half minute. */
 const SCANNER_SECONDS = 30;
-/** How much may be on its way to a client before market time waits for it, and how long it waits. */
-const BEHIND_BYTES = 4 * 1024 * 1024;
-const PATIENCE_MS = 10_000;
 /** A peer that was said goodbye and does not close its own side is cut off. */
 const LINGER_MS = 2000;
 
@@ -55,8 +54,7 @@ export class ClientSession implements Client {
   readonly #peer: string;
   #phase: 'hello' | 'start' | 'ready' | 'closed' = 'hello';
   readonly #outbox = new Outbox();
-  /** Wall time since which it has not read what it was sent; undefined while it keeps up. */
-  #behindSince: number | undefined;
+  readonly #backlog = new Backlog();
 
   constructor(socket: Socket, broker: Broker) {
     this.#socket = socket;
@@ -201,19 +199,13 @@ export class ClientSession implements Client {
     if (!this.#socket.destroyed) this.outlet.write(bytes);
   }
 
-  /**
-   * Whether more is on its way to the client than it has read; market time waits for it then. One that does not read
-   * at all is cut off rather than waited for without end. `now` in wall ms.
-   */
+  /** Whether market time had better wait for it. One that does not read at all is cut off. `now` in wall ms. */
   isBehind(now: number): boolean {
-    if (this.#socket.writableLength < BEHIND_BYTES) {
-      this.#behindSince = undefined;
-      return false;
-    }
-    this.#behindSince ??= now;
-    if (now - this.#behindSince < PATIENCE_MS) return true;
+    const waiting = this.#socket.writableLength;
+    const state = this.#backlog.look(waiting, this.#socket.bytesWritten - waiting, now);
+    if (state !== 'stuck') return state === 'behind';
     this.broker.log.error(
-      `${this.name} does not read: ${this.#socket.writableLength} bytes have waited for ${PATIENCE_MS / 1000} s, cut off`,
+      `${this.name} does not read: ${waiting} bytes have waited for ${PATIENCE_MS / 1000} s, cut off`,
     );
     this.drop();
     return false;
@@ -262,7 +254,7 @@ export class ClientSession implements Client {
     if (inbound.kind === 'legacyHello') this.#refuseLegacy(inbound.version);
     else if (inbound.kind === 'hello') this.#greet(inbound.text);
     else if (this.#phase === 'ready') {
-      if (this.#isWithinBudget()) this.#answer(inbound.fields);
+      if (this.#isWithinBudget()) this.answer(inbound.fields);
     } else this.#startApi(inbound.fields);
   }
 
@@ -333,10 +325,16 @@ export class ClientSession implements Client {
     return false;
   }
 
-  #answer(fields: readonly string[]): void {
+  /** Answers one request, or says what is wrong with it. */
+  answer(fields: readonly string[]): void {
     try {
       answerRequest(this, fields);
     } catch (error) {
+      if (error instanceof GatewayError) {
+        // What could not be stored was not told: nothing that is pending leaves.
+        for (const client of this.broker.clients.values()) client.drop();
+        throw error;
+      }
       const id = requestIdOf(fields, this.version);
       const reason = error instanceof Error ? error.message : String(error);
       this.broker.log.error(`${this.name}: request ${named(fields[0])}: ${reason}`);

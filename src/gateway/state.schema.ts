@@ -47,6 +47,7 @@ const ticketSchema = z.object({
   volatility: z.string().default(''),
   hedgeType: z.string().default(''),
   scaleInitLevelSize: z.string().default(''),
+  adjustedOrderType: z.string().default(''),
   echo: z.partialRecord(z.enum(ECHOED), z.string()).default({}),
 });
 
@@ -131,13 +132,18 @@ const snapshotSchema = z.object({
   ledger: ledgerSchema.optional(),
 });
 
-/** One line of a state file: a snapshot first, then what has changed since. */
-export const stateRecordSchema = z.discriminatedUnion('k', [
-  snapshotSchema,
+const changeSchema = z.discriminatedUnion('k', [
   z.object({ k: z.literal('clock'), at: z.number() }),
   z.object({ k: z.literal('order'), order: orderSchema }),
   z.object({ k: z.literal('fill'), order: orderSchema, execution: executionSchema, ledger: ledgerSchema }),
   z.object({ k: z.literal('ledger'), ledger: ledgerSchema }),
+]);
+
+/** One line of a state file: a snapshot first, then what has changed since, singly or together. */
+export const stateRecordSchema = z.discriminatedUnion('k', [
+  snapshotSchema,
+  ...changeSchema.options,
+  z.object({ k: z.literal('batch'), records: z.array(changeSchema) }),
 ]);
 
 export type StoredRecord = z.output<typeof stateRecordSchema>;

@@ -15,11 +15,12 @@ import { GatewayError } from './errors.ts';
 import type { BrokerExecution, BrokerOrder } from './matching/order.ts';
 import { type StoredRecord, stateRecordSchema } from './state.schema.ts';
 
-type StateRecord =
+type Change =
   | { k: 'clock'; at: number }
   | { k: 'order'; order: BrokerOrder }
   | { k: 'fill'; order: BrokerOrder; execution: BrokerExecution; ledger: Ledger }
   | { k: 'ledger'; ledger: Ledger };
+type StateRecord = Change | { k: 'batch'; records: readonly Change[] };
 
 const KEEP_WALL_MS = 24 * 3600_000;
 const COMPACT_AFTER_BYTES = 8 * 1024 * 1024;
@@ -41,6 +42,9 @@ export class BrokerState {
   readonly #path: string | undefined;
   readonly #account: string;
   #file: number | undefined;
+  /** Changes of an operation that is not over, and how deep in operations it is. */
+  readonly #batch: Change[] = [];
+  #depth = 0;
   #bytes = 0;
 
   /** Reads the file if it exists. Throws GatewayError BAD_STATE when it is not ours or cannot be written. */
@@ -103,10 +107,35 @@ export class BrokerState {
     this.clock = Math.max(this.clock ?? 0, execution.at);
   }
 
+  /**
+   * What changes together is remembered together: everything that is saved within is one line of the file, so that
+   * a kill leaves all of it or nothing (a filled parent with its children still waiting, half an OCA group).
+   */
+  atomically<T>(change: () => T): T {
+    this.#depth += 1;
+    try {
+      return change();
+    } finally {
+      this.#depth -= 1;
+      const [first, ...more] = this.#depth === 0 ? this.#batch.splice(0) : [];
+      if (first !== undefined)
+        this.#append(more.length === 0 ? first : { k: 'batch', records: [first, ...more] });
+    }
+  }
+
   #append(record: StateRecord): void {
     if (this.#file === undefined) return;
+    if (this.#depth > 0 && record.k !== 'batch') {
+      this.#batch.push(record);
+      return;
+    }
     const line = `${JSON.stringify(record)}\n`;
-    writeSync(this.#file, line);
+    try {
+      writeSync(this.#file, line);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new GatewayError('BAD_STATE', `the state file cannot be written: ${reason}`, { cause });
+    }
     this.#bytes += line.length;
     if (this.#bytes > COMPACT_AFTER_BYTES) this.#compact();
   }
@@ -130,7 +159,8 @@ export class BrokerState {
   }
 
   #apply(record: StoredRecord, path: string): void {
-    if (record.k === 'clock') this.clock = Math.max(this.clock ?? 0, record.at);
+    if (record.k === 'batch') for (const each of record.records) this.#apply(each, path);
+    else if (record.k === 'clock') this.clock = Math.max(this.clock ?? 0, record.at);
     else if (record.k === 'order') this.#keepOrder(record.order);
     else if (record.k === 'ledger') this.ledger = record.ledger;
     else if (record.k === 'fill') {

@@ -15,6 +15,6 @@ export function manualTicket(order: ManualOrder, quantity: Decimal): OrderTicket
     ...{ goodAfterTime: '', goodTillDate: '', ocaType: 0, whatIf: false, algoStrategy: '' },
     ...{ conditionCount: 0, trailStopPrice: undefined, trailingPercent: undefined },
     ...{ lmtPriceOffset: undefined, cashQty: undefined, volatility: '', hedgeType: '' },
-    ...{ scaleInitLevelSize: '', echo: {} },
+    ...{ scaleInitLevelSize: '', adjustedOrderType: '', echo: {} },
   };
 }

@@ -14,6 +14,11 @@ export class Outlet {
     this.#socket = socket;
   }
 
+  /** What waits for the outlet to open. */
+  get keptBytes(): number {
+    return this.#kept.reduce((sum, { length }) => sum + length, 0);
+  }
+
   get isSilent(): boolean {
     return this.#mode === 'silent';
   }

@@ -95,6 +95,10 @@ export class OrderDesk {
 
   /** Places a new order, or changes the live one under the same id. Answers the refusal, if any. */
   place(placement: Placement): Complaint | undefined {
+    return this.#state.atomically(() => this.#place(placement));
+  }
+
+  #place(placement: Placement): Complaint | undefined {
     const { clientId, orderId, ticket, instrument } = placement;
     const known = this.#file.find(clientId, orderId);
     if (known !== undefined && !isLive(known)) return { code: 103, text: 'Duplicate order id' };
@@ -127,7 +131,8 @@ export class OrderDesk {
     const complaint = validateTicket(order.ticket, order.instrument, this.#config, this.#market.now);
     if (complaint !== undefined) return complaint;
     const orderId = this.autoBind ? this.#nextBoundId() : 0;
-    const entered = this.#enter({ ...order, clientId: MANUAL_CLIENT_ID, orderId }, undefined);
+    const placement = { ...order, clientId: MANUAL_CLIENT_ID, orderId };
+    const entered = this.#state.atomically(() => this.#enter(placement, undefined));
     if (orderId !== 0) this.#listener.orderBound(entered);
     return entered;
   }
@@ -152,38 +157,44 @@ export class OrderDesk {
         code: 10148,
         text: `OrderId ${orderId} that needs to be cancelled cannot be cancelled, state: ${order.status}.`,
       };
-    this.#floor.end(order, 'Cancelled', '');
-    this.#floor.apply(ocaAfterCancel(this.#file.others(order)));
+    this.#state.atomically(() => {
+      this.#floor.end(order, 'Cancelled', '');
+      this.#floor.apply(ocaAfterCancel(this.#file.others(order)));
+    });
     return undefined;
   }
 
   /** Cancels everything, of every client and by hand. */
   cancelAll(): void {
-    for (const { permId } of this.#file.allLive()) {
-      const order = this.#file.live(permId);
-      if (order !== undefined) this.#floor.end(order, 'Cancelled', '');
-    }
+    this.#state.atomically(() => {
+      for (const { permId } of this.#file.allLive()) {
+        const order = this.#file.live(permId);
+        if (order !== undefined) this.#floor.end(order, 'Cancelled', '');
+      }
+    });
   }
 
   /** A trade has moved a quote: fresh size on both sides, then the working orders in order of age. */
   onTrade(feed: Feed, trade: Trade): void {
-    this.#floor.onTrade(feed, trade);
+    this.#state.atomically(() => this.#floor.onTrade(feed, trade));
   }
 
   /** Time has passed: orders whose time is over end, and a new market day begins. */
   onTime(): void {
-    this.#floor.onTime();
-    this.account.beginDayIfNew();
+    this.#state.atomically(() => {
+      this.#floor.onTime();
+      this.account.beginDayIfNew();
+    });
   }
 
   /** A cancelled order is filled after all. */
   fillAfterCancel(permId: number): void {
-    this.#amendments.fillAfterCancel(permId);
+    this.#state.atomically(() => this.#amendments.fillAfterCancel(permId));
   }
 
   /** A part of a live order is filled. */
   fillPart(permId: number, fraction: number): void {
-    this.#amendments.fillPart(permId, fraction);
+    this.#state.atomically(() => this.#amendments.fillPart(permId, fraction));
   }
 
   /** An execution gets another price. */

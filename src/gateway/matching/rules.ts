@@ -63,6 +63,7 @@ function notSimulated(ticket: OrderTicket): Complaint | undefined {
     volatility: ticket.volatility !== '',
     hedgeType: ticket.hedgeType !== '',
     scaleInitLevelSize: ticket.scaleInitLevelSize !== '',
+    adjustedOrderType: !['', 'None'].includes(ticket.adjustedOrderType),
   }).find(([, isUsed]) => isUsed);
   return used === undefined ? undefined : invalid(`${used[0]} is not supported by the simulated gateway`);
 }

@@ -53,6 +53,7 @@ export interface OrderTicket {
   volatility: string;
   hedgeType: string;
   scaleInitLevelSize: string;
+  adjustedOrderType: string;
   /** As the client wrote them; only those that are not empty. */
   echo: Readonly<Partial<Record<EchoedField, string>>>;
 }
@@ -144,7 +145,8 @@ export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderReque
   }
   const conditionCount = r.list('conditions', () => skipCondition(r)).length;
   if (conditionCount > 0) r.skip('conditionsIgnoreRth', 'conditionsCancelOrder');
-  r.skip('adjustedOrderType', 'triggerPrice');
+  const adjustedOrderType = r.str('adjustedOrderType');
+  r.skip('triggerPrice');
   const lmtPriceOffset = r.decimal('lmtPriceOffset');
   r.skip('adjustedStopPrice', 'adjustedStopLimitPrice', 'adjustedTrailingAmount', 'adjustableTrailingUnit');
   keep('extOperator', 'softDollarTierName', 'softDollarTierValue');
@@ -171,7 +173,7 @@ export function readPlaceOrder(r: FieldReader, version: number): PlaceOrderReque
       ...{ account, openClose, origin, orderRef, transmit, parentId, outsideRth, hidden, allOrNone },
       ...{ displaySize, triggerMethod, goodAfterTime, goodTillDate, ocaType, whatIf, algoStrategy },
       ...{ conditionCount, trailStopPrice, trailingPercent, lmtPriceOffset, cashQty, volatility, hedgeType },
-      ...{ scaleInitLevelSize, echo },
+      ...{ scaleInitLevelSize, adjustedOrderType, echo },
     },
   };
 }

@@ -7,7 +7,7 @@ import {
 } from '../../../src/gateway/faults/catalogue.ts';
 import type { RunningGateway } from '../../../src/gateway/start.ts';
 import { executions, limit, order, status, statuses } from './conformance/order-story.ts';
-import { RawClient } from './raw-client.ts';
+import { isError, RawClient } from './raw-client.ts';
 import {
   ACME,
   TestClient as Client,
@@ -113,8 +113,7 @@ const shown: Readonly<Record<string, (world: World) => Promise<void>>> = {
     const before = other.messages.length;
     add({ fault: 'trickle', client: 5, bytesPerSecond: 10, for: '10s' });
     other.send(49, 1);
-    await gatewayHas(() => gateway.broker.clients.get(5)?.clientId === 5);
-    await client.settled();
+    await gatewayHas(() => (gateway.broker.clients.get(5)?.outlet.keptBytes ?? 0) > 0);
     gateway.pass(500);
     await client.settled();
     expect(other.messages, 'half of it has come').toHaveLength(before);
@@ -383,6 +382,22 @@ describe('a fault', () => {
   afterAll(() => {
     expect(Object.keys(shown).filter((name) => !catalogue.some((each) => each.name === name))).toEqual([]);
   });
+});
+
+test('an order that makes no sense is refused also when it had to wait for the link', async () => {
+  const { gateway, client, add } = await world();
+  const raw = new RawClient(gateway.port);
+  raw.hello('v100..193');
+  raw.send(71, 2, 5, '');
+  await raw.next((fields) => fields[0] === '9');
+  add({ fault: 'link-lost', for: '50ms' });
+  raw.send(3, 8, 'nonsense');
+  raw.send(49, 1);
+  await raw.next((fields) => fields[0] === '49');
+  expect(raw.messages.some(isError(320))).toBe(false);
+  gateway.pass(50);
+  expect((await raw.next(isError(320)))?.[2]).toBe('8');
+  await client.settled();
 });
 
 describe('the moment of a strike', () => {

@@ -1,8 +1,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { GatewayError } from '../../../src/gateway/errors.ts';
+import { isLive } from '../../../src/gateway/matching/order.ts';
 import { startGateway } from '../../../src/gateway/start.ts';
+import { BrokerState } from '../../../src/gateway/state.ts';
 import { limit, order, sell, status, statuses, told } from './conformance/order-story.ts';
 import {
   ACME,
@@ -240,4 +243,67 @@ describe('the state file', () => {
     expect(told(client, 4).order).toMatchObject({ orderRef: 'old', lmtPrice: 50, permId: 77 });
     expect(client.all('accountSummary')[0]?.slice(3)).toEqual(['1234.50', 'USD']);
   });
+
+  test('cut anywhere by a kill has each change whole: no child without its parent, no half of a group', async () => {
+    const stateFile = join(temporaryFolder(), 'state.jsonl');
+    const config = acmeConfig();
+    const first = await startGateway({ port: 0, config, log: silentLog(), autoplay: false, stateFile });
+    const client = await connected(first.port);
+    first.pass(SESSION_MS / 2);
+    await client.settled();
+    const tif = TimeInForce.GTC;
+    const child = { tif, orderType: OrderType.LMT, lmtPrice: 150 };
+    client.ib.placeOrder(1, ACME, limit(50, { tif, transmit: false }));
+    client.ib.placeOrder(2, ACME, sell({ ...child, parentId: 1 }));
+    client.ib.placeOrder(3, ACME, order({ transmit: false }));
+    client.ib.placeOrder(4, ACME, sell({ ...child, parentId: 3, transmit: false }));
+    client.ib.placeOrder(5, ACME, sell({ tif, parentId: 3, orderType: OrderType.STP, auxPrice: 99.2 }));
+    client.ib.placeOrder(6, ACME, limit(60, { tif, ocaGroup: 'g', ocaType: 1 }));
+    client.ib.placeOrder(7, ACME, limit(61, { tif, ocaGroup: 'g', ocaType: 1 }));
+    client.ib.cancelOrder(1);
+    client.ib.cancelOrder(6);
+    await client.settled();
+    first.pass(SESSION_MS * 2);
+    await client.settled();
+    expect([2, 4, 7].map((id) => status(client, id).name)).toEqual(Array(3).fill('Cancelled'));
+    await first.kill();
+    const text = readFileSync(stateFile, 'utf8');
+    const lines = text.split('\n').length;
+    expect(lines).toBeGreaterThan(8);
+    for (let kept = text.indexOf('\n') + 1; kept <= text.length; kept += 37) {
+      writeFileSync(stateFile, text.slice(0, kept));
+      const { orders, close } = readState(stateFile);
+      for (const each of orders) {
+        const parent = orders.find(({ permId }) => permId === each.parentPermId);
+        if (isLive(each) && parent !== undefined && !isLive(parent))
+          expect(parent.status, `child ${each.orderId} lives`).toBe('Filled');
+        const rest = orders.filter(
+          (other) => other !== each && other.ticket.ocaGroup === each.ticket.ocaGroup,
+        );
+        if (each.ticket.ocaGroup !== '' && !isLive(each)) expect(rest.filter(isLive)).toEqual([]);
+      }
+      close();
+    }
+  });
+
+  test('that cannot be written any more ends the connection: nobody hears what is not remembered', async () => {
+    const stateFile = join(temporaryFolder(), 'state.jsonl');
+    const gateway = await testGateway({ config: acmeConfig(), stateFile });
+    const client = await connected(gateway.port);
+    gateway.pass(SESSION_MS / 2);
+    await client.settled();
+    client.forget();
+    vi.spyOn(gateway.broker.state, 'saveOrder').mockImplementation(() => {
+      throw new GatewayError('BAD_STATE', 'the state file cannot be written: no space left');
+    });
+    client.ib.placeOrder(1, ACME, order());
+    await client.next('disconnected');
+    expect(client.all('openOrder')).toEqual([]);
+    expect(client.all('orderStatus')).toEqual([]);
+  });
 });
+
+function readState(file: string) {
+  const state = new BrokerState(file, 'DU1000001');
+  return { orders: [...state.orders.values()], close: () => state.close() };
+}

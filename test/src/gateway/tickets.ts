@@ -7,7 +7,14 @@ const bare: OrderTicket = {
   ...{ transmit: true, parentId: 0, outsideRth: false, hidden: false, allOrNone: false, displaySize: 0 },
   ...{ triggerMethod: 0, goodAfterTime: '', goodTillDate: '', ocaType: 0, whatIf: false, algoStrategy: '' },
   ...{ conditionCount: 0, trailStopPrice: undefined, trailingPercent: undefined, lmtPriceOffset: undefined },
-  ...{ cashQty: undefined, volatility: '', hedgeType: '', scaleInitLevelSize: '', echo: {} },
+  ...{
+    cashQty: undefined,
+    volatility: '',
+    hedgeType: '',
+    scaleInitLevelSize: '',
+    adjustedOrderType: '',
+    echo: {},
+  },
 };
 
 /** A ticket to buy one at the market, good till cancelled, with changes. */

@@ -209,6 +209,27 @@ conformance('orders that TWS refuses', {
     await client.settled();
     expect(client.errors(1)).toEqual([387]);
   },
+  'a stop that should adjust itself is 321: it would be traded without': async ({ client }) => {
+    const adjusted = { adjustedOrderType: OrderType.TRAIL, triggerPrice: 95, adjustedStopPrice: 94 };
+    client.ib.placeOrder(1, ACME, sell({ orderType: STP, auxPrice: 90, ...adjusted }));
+    await client.settled();
+    expect(client.errors(1)).toEqual([321]);
+  },
+  'the same message twice is one order': async (world) => {
+    const { client } = world;
+    await play(world, 0.5);
+    client.ib.placeOrder(1, ACME, limit(50));
+    client.ib.placeOrder(1, ACME, limit(50));
+    client.ib.reqAllOpenOrders();
+    await client.next('openOrderEnd');
+    const permIds = client.all('orderStatus').map(([, , , , , permId]) => permId);
+    expect(new Set(permIds).size).toBe(1);
+    expect(client.errors(1)).toEqual([]);
+    client.forget();
+    client.ib.reqAllOpenOrders();
+    await client.next('openOrderEnd');
+    expect(client.all('openOrder')).toHaveLength(1);
+  },
   'an unknown contract is 200': async ({ client }) => {
     client.ib.placeOrder(1, { ...ACME, symbol: 'NOPE' }, order());
     await client.settled();
