@@ -61,6 +61,16 @@ export function loadYamlFile<S extends z.ZodType>(
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     return wholeFile(file, `found ${unreadable[code] ?? code}, expected a YAML file that can be read`);
   }
+  return parseYaml(file, text, schema, whenEmpty);
+}
+
+/** The same for a text that is at hand; `file` is what complaints call it. JSON is YAML too. */
+export function parseYaml<S extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: S,
+  whenEmpty: unknown = {},
+): LoadedYaml<z.output<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const broken = [...document.errors, ...document.warnings];

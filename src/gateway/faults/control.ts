@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { parseYaml } from '../../config/yaml.ts';
 import type { Broker } from '../broker.ts';
 import { GatewayError } from '../errors.ts';
 import { catalogue, faultLineSchema, toFaultLine } from './catalogue.ts';
@@ -28,11 +29,21 @@ export interface RunningControl {
   stop(): Promise<void>;
 }
 
-/** One line that says what was found and what was expected. */
-function complaint(error: z.ZodError): string {
-  const [issue] = error.issues;
-  const path = issue?.path.join('.') ?? '';
-  return `${path === '' ? 'the body' : path}: ${issue?.message ?? 'is not understood'}`;
+/** Parses a body; what is wrong with it is one line that says what was found and what was expected. */
+function parse<S extends z.ZodType>(
+  schema: S,
+  body: unknown,
+): { value: z.output<S> } | { complaint: string } {
+  const parsed = parseYaml('body', JSON.stringify(body ?? null), schema);
+  if (parsed.ok) return { value: parsed.value };
+  const [first] = parsed.problems;
+  const path = first?.path === undefined || first.path === '' ? 'body' : first.path;
+  return { complaint: `${path}: ${first?.message ?? 'found nothing that can be read'}` };
+}
+
+function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  const title = status === 404 ? 'Not found' : 'Bad request';
+  return reply.code(status).type('application/problem+json').send({ status, title, detail });
 }
 
 /**
@@ -41,20 +52,11 @@ function complaint(error: z.ZodError): string {
  */
 export async function startControl(broker: Broker, port: number): Promise<RunningControl> {
   const server = Fastify({ logger: false });
-  const problem = (
-    reply: { code(status: number): { type(t: string): { send(b: unknown): unknown } } },
-    status: number,
-    detail: string,
-  ) =>
-    reply
-      .code(status)
-      .type('application/problem+json')
-      .send({ status, title: status === 404 ? 'Not found' : 'Bad request', detail });
   server.setErrorHandler((error: Error, _, reply) => problem(reply, 400, error.message));
   server.setNotFoundHandler((request, reply) =>
     problem(reply, 404, `found ${request.method} ${request.url}, expected one of the paths that GET / lists`),
   );
-  routes(server, broker, problem);
+  routes(server, broker);
   try {
     await server.listen({ port, host: '127.0.0.1' });
   } catch (cause) {
@@ -71,13 +73,7 @@ export async function startControl(broker: Broker, port: number): Promise<Runnin
   };
 }
 
-type Problem = (
-  reply: { code(status: number): { type(t: string): { send(b: unknown): unknown } } },
-  status: number,
-  detail: string,
-) => unknown;
-
-function routes(server: FastifyInstance, broker: Broker, problem: Problem): void {
+function routes(server: FastifyInstance, broker: Broker): void {
   const { faults } = broker;
   server.get('/', () => ({
     paths: [
@@ -105,9 +101,9 @@ function routes(server: FastifyInstance, broker: Broker, problem: Problem): void
   server.get('/faults', () => faults.list());
   server.get('/log', () => faults.log);
   server.post('/faults', (request, reply) => {
-    const line = faultLineSchema.safeParse(request.body);
-    if (!line.success) return problem(reply, 400, complaint(line.error));
-    return reply.code(201).send({ id: faults.add(toFaultLine(line.data)) });
+    const line = parse(faultLineSchema, request.body);
+    if ('complaint' in line) return problem(reply, 400, line.complaint);
+    return reply.code(201).send({ id: faults.add(toFaultLine(line.value)) });
   });
   server.delete<{ Params: { id: string } }>('/faults/:id', (request, reply) => {
     if (faults.remove(Number(request.params.id))) return reply.code(204).send();
@@ -118,24 +114,24 @@ function routes(server: FastifyInstance, broker: Broker, problem: Problem): void
     );
   });
   server.post('/orders', (request, reply) => {
-    const order = orderSchema.safeParse(request.body);
-    if (!order.success) return problem(reply, 400, complaint(order.error));
-    const instrument = broker.market.instruments.find(({ config }) => config.symbol === order.data.symbol);
+    const order = parse(orderSchema, request.body);
+    if ('complaint' in order) return problem(reply, 400, order.complaint);
+    const instrument = broker.market.instruments.find(({ config }) => config.symbol === order.value.symbol);
     if (instrument === undefined)
       return problem(
         reply,
         400,
-        `symbol: found "${order.data.symbol}", expected an instrument of this gateway`,
+        `symbol: found "${order.value.symbol}", expected an instrument of this gateway`,
       );
-    const ticket = manualTicket(order.data, new Decimal(order.data.quantity));
+    const ticket = manualTicket(order.value, new Decimal(order.value.quantity));
     const placed = broker.desk.placeManual({ exchange: instrument.config.exchange, instrument, ticket });
     if ('code' in placed) return problem(reply, 400, `${placed.code}: ${placed.text}`);
     return reply.code(201).send({ permId: placed.permId, status: placed.status, orderId: placed.orderId });
   });
   server.post('/bulletins', (request, reply) => {
-    const bulletin = bulletinSchema.safeParse(request.body);
-    if (!bulletin.success) return problem(reply, 400, complaint(bulletin.error));
-    broker.postBulletin(bulletin.data);
+    const bulletin = parse(bulletinSchema, request.body);
+    if ('complaint' in bulletin) return problem(reply, 400, bulletin.complaint);
+    broker.postBulletin(bulletin.value);
     return reply.code(204).send();
   });
 }

@@ -137,14 +137,13 @@ export class FaultEngine {
     fields: readonly Field[],
     sendLater: (fields: readonly Field[]) => void,
   ): readonly (readonly Field[])[] {
-    const rule = this.conditions.messageRules.find(
-      (each) =>
-        each.left > 0 &&
-        each.message === fields[0] &&
-        (each.client === undefined || each.client === client.clientId),
+    const rules = this.conditions.messageRules;
+    const rule = rules.find(
+      (each) => each.message === fields[0] && (each.client === undefined || each.client === client.clientId),
     );
     if (rule === undefined) return [fields];
     rule.left -= 1;
+    if (rule.left === 0) rules.splice(rules.indexOf(rule), 1);
     if (rule.fate === 'lose') return [];
     if (rule.fate === 'duplicate') return [fields, fields];
     const at = this.#wallMs + (rule.fate === 'delay' ? rule.delayMs : 0);

@@ -4,7 +4,7 @@ export interface BookLevel {
   readonly size: number;
 }
 
-/** Both sides, best price first. Empty before the first trade of a market, and while it is closed or halted. */
+/** Both sides, best price first. Empty before the first trade of a market and while it is halted. */
 export interface DepthBook {
   readonly bids: readonly BookLevel[];
   readonly asks: readonly BookLevel[];

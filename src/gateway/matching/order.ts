@@ -2,10 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { OrderTicket } from '../messages/place-order.ts';
 
 /** IBKR's words: https://interactivebrokers.github.io/tws-api/order_submission.html */
-export const ORDER_STATUSES = [
-  ...(['Inactive', 'PendingSubmit', 'PreSubmitted', 'Submitted', 'PendingCancel'] as const),
-  ...(['Filled', 'Cancelled'] as const),
-] as const;
+export const ORDER_STATUSES = ['Inactive', 'PreSubmitted', 'Submitted', 'Filled', 'Cancelled'] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** An order as the broker remembers it. Replaced, never changed in place. */

@@ -50,9 +50,9 @@ describe('the control port', () => {
 
   test.each([
     ['an unknown fault', { fault: 'earthquake' }, /^fault: /],
-    ['an unknown key', { fault: 'stall', colour: 'red' }, /colour/],
-    ['a wrong duration', { fault: 'stall', for: 'long' }, /^for: expected a duration/],
-    ['a missing parameter', { fault: 'halt' }, /^symbol: /],
+    ['an unknown key', { fault: 'stall', colour: 'red' }, /found unknown key "colour"/],
+    ['a wrong duration', { fault: 'stall', for: 'long' }, /^for: found "long", expected a duration/],
+    ['a missing parameter', { fault: 'halt' }, /^symbol: found nothing, expected /],
   ])('refuses %s in one line', async (_, body, expected) => {
     const { ask } = await control();
     const answer = await ask('POST', '/faults', body);
@@ -125,6 +125,15 @@ describe('the control port', () => {
     const later = await connected(gateway.port, 4);
     later.ib.reqNewsBulletins(true);
     await later.next('updateNewsBulletin');
+  });
+
+  test('refuses a body that is no JSON', async () => {
+    const { gateway } = await control();
+    const response = await fetch(`http://127.0.0.1:${gateway.controlPort}/faults`, {
+      ...{ method: 'POST', body: '{ fault:', headers: { 'content-type': 'application/json' } },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ status: 400, detail: expect.stringMatching(/JSON/) });
   });
 
   test('knows no other paths', async () => {

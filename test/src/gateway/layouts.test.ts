@@ -34,12 +34,12 @@ import {
 import { errorMessage } from '../../../src/gateway/messages/system.ts';
 import { type Field, FieldReader, fieldTexts } from '../../../src/gateway/wire/fields.ts';
 import { SERVER_VERSION_MAX, SERVER_VERSION_MIN } from '../../../src/gateway/wire/versions.ts';
+import { encoded } from './encoded.ts';
 import { ticketOf } from './tickets.ts';
 
 // IBApi always negotiates 193; its decoder and encoder know the older layouts too.
 const require = createRequire(import.meta.url);
 const { Decoder } = require('@stoqey/ib/dist/core/io/decoder.js');
-const { Encoder } = require('@stoqey/ib/dist/core/io/encoder.js');
 
 const versions = Array.from(
   { length: SERVER_VERSION_MAX - SERVER_VERSION_MIN + 1 },
@@ -65,21 +65,9 @@ function decoded(serverVersion: number, fields: readonly Field[]): { name: strin
   return events;
 }
 
-/** The fields that @stoqey/ib sends for a call at a server version, behind the message id. */
-function encoded(serverVersion: number, call: string, ...args: unknown[]): FieldReader {
-  let sent: unknown[] = [];
-  const encoder = new Encoder({
-    serverVersion,
-    sendMsg: (tokens: unknown[]) => {
-      sent = tokens.flat(5);
-    },
-    emitError: (...error: unknown[]) => {
-      throw new Error(JSON.stringify(error));
-    },
-  });
-  encoder[call](...args);
-  return new FieldReader(fieldTexts(sent as Field[]).slice(1));
-}
+/** The same as the gateway reads them. */
+const request = (serverVersion: number, call: string, ...args: unknown[]): FieldReader =>
+  new FieldReader(encoded(serverVersion, call, ...args));
 
 const contract = {
   conId: 42,
@@ -286,7 +274,7 @@ describe.each(versions)('server version %i', (version) => {
       algoParams: [{ tag: 'a', value: 'b' }],
     } as Order;
     const plain = { symbol: 'ACME', secType: 'STK', exchange: 'SMART', currency: 'USD', conId: 42 };
-    expect(readPlaceOrder(encoded(version, 'placeOrder', 8, plain, asked), version)).toMatchObject({
+    expect(readPlaceOrder(request(version, 'placeOrder', 8, plain, asked), version)).toMatchObject({
       orderId: 8,
       contract: { symbol: 'ACME', conId: 42, exchange: 'SMART', currency: 'USD' },
       ticket: {
@@ -303,17 +291,17 @@ describe.each(versions)('server version %i', (version) => {
         auxPrice: undefined,
       },
     });
-    expect(readCancelOrder(encoded(version, 'cancelOrder', 8, {}), version)).toEqual({ orderId: 8 });
+    expect(readCancelOrder(request(version, 'cancelOrder', 8, {}), version)).toEqual({ orderId: 8 });
   });
 
   test('requests for data are read as they were meant', () => {
     const plain = { symbol: 'ACME', secType: 'STK', exchange: 'SMART', currency: 'USD' };
     const named = { symbol: 'ACME', secType: 'STK', exchange: 'SMART', currency: 'USD', conId: 0 };
-    expect(readContractDataRequest(encoded(version, 'reqContractDetails', 1, plain), version)).toMatchObject({
+    expect(readContractDataRequest(request(version, 'reqContractDetails', 1, plain), version)).toMatchObject({
       reqId: 1,
       contract: named,
     });
-    expect(readMarketDataRequest(encoded(version, 'reqMktData', 2, plain, '233', true, false))).toMatchObject(
+    expect(readMarketDataRequest(request(version, 'reqMktData', 2, plain, '233', true, false))).toMatchObject(
       {
         reqId: 2,
         contract: named,
@@ -322,7 +310,7 @@ describe.each(versions)('server version %i', (version) => {
       },
     );
     expect(
-      readRealTimeBarsRequest(encoded(version, 'reqRealTimeBars', 3, plain, 5, 'TRADES', true)),
+      readRealTimeBarsRequest(request(version, 'reqRealTimeBars', 3, plain, 5, 'TRADES', true)),
     ).toMatchObject({
       reqId: 3,
       barSize: 5,
@@ -330,7 +318,7 @@ describe.each(versions)('server version %i', (version) => {
     });
     expect(
       readHistoricalDataRequest(
-        encoded(version, 'reqHistoricalData', 4, plain, '', '1 M', '1 day', 'TRADES', 1, 2, true),
+        request(version, 'reqHistoricalData', 4, plain, '', '1 M', '1 day', 'TRADES', 1, 2, true),
       ),
     ).toMatchObject({
       reqId: 4,
@@ -341,9 +329,9 @@ describe.each(versions)('server version %i', (version) => {
       useRth: true,
     });
     expect(
-      readHeadTimestampRequest(encoded(version, 'reqHeadTimestamp', 5, plain, 'TRADES', false, 1)),
+      readHeadTimestampRequest(request(version, 'reqHeadTimestamp', 5, plain, 'TRADES', false, 1)),
     ).toMatchObject({ reqId: 5, whatToShow: 'TRADES', useRth: false });
-    expect(readExecutionsRequest(encoded(version, 'reqExecutions', 6, { symbol: 'X', side: 'BUY' }))).toEqual(
+    expect(readExecutionsRequest(request(version, 'reqExecutions', 6, { symbol: 'X', side: 'BUY' }))).toEqual(
       {
         reqId: 6,
         filter: { clientId: 0, account: '', time: '', symbol: 'X', secType: '', exchange: '', side: 'BUY' },

@@ -1,28 +1,15 @@
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type PlaceOrderRequest, readPlaceOrder } from '../../../src/gateway/messages/place-order.ts';
-import { type Field, FieldReader, fieldTexts } from '../../../src/gateway/wire/fields.ts';
+import { FieldReader, fieldTexts } from '../../../src/gateway/wire/fields.ts';
 import { WireError } from '../../../src/gateway/wire/framing.ts';
-
-const require = createRequire(import.meta.url);
-const { Encoder } = require('@stoqey/ib/dist/core/io/encoder.js');
+import { encoded } from './encoded.ts';
 
 /** PLACE_ORDER as @stoqey/ib writes it, behind the message id. */
 function recorded(serverVersion: number, order: object): string[] {
-  let sent: unknown[] = [];
-  const encoder = new Encoder({
-    serverVersion,
-    sendMsg: (tokens: unknown[]) => {
-      sent = tokens.flat(5);
-    },
-    emitError: (...error: unknown[]) => {
-      throw new Error(JSON.stringify(error));
-    },
-  });
   const contract = { symbol: 'ACME', secType: 'STK', exchange: 'SMART', currency: 'USD' };
-  encoder.placeOrder(8, contract, { action: 'BUY', totalQuantity: 12, transmit: true, ...order });
-  return fieldTexts(sent as Field[]).slice(1);
+  const whole = { action: 'BUY', totalQuantity: 12, transmit: true, ...order };
+  return encoded(serverVersion, 'placeOrder', 8, contract, whole);
 }
 
 const orders = [

@@ -29,7 +29,8 @@ function rule(
   };
   conditions.messageRules.push(made);
   return () => {
-    made.left = 0;
+    const at = conditions.messageRules.indexOf(made);
+    if (at >= 0) conditions.messageRules.splice(at, 1);
   };
 }
 
