@@ -61,7 +61,20 @@ export const instrumentSchema = z.strictObject({
     .optional()
     .describe('Absent: derived from the symbol, the same on every machine.'),
   longName: z.string().default(''),
-  minTick: positive.default(0.01),
+  minTick: positive.default(0.01).describe('The price increment, when one counts for all prices.'),
+  priceIncrements: z
+    .array(z.strictObject({ lowEdge: z.number().nonnegative(), increment: positive }))
+    .default([])
+    .refine((bands) => (bands[0]?.lowEdge ?? 0) === 0, 'expected the first lowEdge to be 0')
+    .refine(
+      (bands) => bands.every(({ lowEdge }, at) => lowEdge > (bands[at - 1]?.lowEdge ?? -1)),
+      'expected each lowEdge above the one before',
+    )
+    .refine(
+      (bands) => bands.every(({ lowEdge, increment }) => isMultiple(lowEdge, increment)),
+      'expected each lowEdge to be a multiple of its increment',
+    )
+    .describe('Increments by price, as a market rule has them; wins over minTick.'),
   multiplier: positive.optional().describe('Futures only: money per point.'),
   expiry: date.optional().describe('Futures only: last trading day, as clients see it (a market date).'),
   timeZone: zone.default('America/New_York'),
@@ -245,4 +258,9 @@ function isZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isMultiple(of: number, increment: number): boolean {
+  const times = of / increment;
+  return Math.abs(times - Math.round(times)) < 1e-9;
 }

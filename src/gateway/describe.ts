@@ -2,6 +2,7 @@ import type { GatewayConfig } from './config.ts';
 import { calendarOf } from './market/calendar/exchanges.ts';
 import { dayIndexAt, hoursOf, type Instrument } from './market/instrument.ts';
 import { exchangesOf, localSymbol, type Market } from './market/market.ts';
+import { hash } from './market/random.ts';
 import { addDays, compactDate, localDate, stamp } from './market/zone.ts';
 import { type BrokerExecution, type BrokerOrder, remainingOf } from './matching/order.ts';
 import { ORDER_TYPES } from './matching/order-types.ts';
@@ -11,8 +12,8 @@ import type { WireOrder } from './messages/order-report.ts';
 
 /** How the broker's own things look to clients. */
 
-/** The market rule that a price increment is known by. Only instruments with the same minTick share it. */
-export const marketRuleId = (instrument: Instrument): number => 10_000 + Math.round(instrument.tick * 1000);
+/** The market rule that a grid of prices is known by; instruments with the same increments share it. */
+export const marketRuleId = ({ grid }: Instrument): number => 10_000 + (hash(JSON.stringify(grid)) % 900_000);
 
 export function wireContract(instrument: Instrument, exchange?: string): WireContract {
   const { config } = instrument;

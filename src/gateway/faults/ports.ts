@@ -1,4 +1,6 @@
+import { Decimal } from 'decimal.js';
 import type { Broker } from '../broker.ts';
+import { incrementAt } from '../market/price-grid.ts';
 import type { Placement } from '../matching/desk.ts';
 import type { BrokerExecution, BrokerOrder } from '../matching/order.ts';
 import type { Complaint } from '../matching/rules.ts';
@@ -76,8 +78,11 @@ export class Conditions {
     }
     const factor = this.tickFactors.get(instrument.config.symbol);
     if (factor === undefined) return undefined;
-    const tick = instrument.minTick.times(factor);
-    const isOff = [ticket.lmtPrice, ticket.auxPrice].some((price) => price?.mod(tick).isZero() === false);
+    const isOff = [ticket.lmtPrice, ticket.auxPrice].some((price) => {
+      if (price === undefined) return false;
+      const increment = incrementAt(instrument.grid, price.toNumber());
+      return !price.mod(new Decimal(increment).times(factor)).isZero();
+    });
     return isOff
       ? { code: 110, text: 'The price does not conform to the minimum price variation for this contract.' }
       : undefined;

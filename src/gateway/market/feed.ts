@@ -3,6 +3,7 @@ import type { BookLevel, DepthBook } from './book.ts';
 import type { Halt } from './halts.ts';
 import { barIndexAt, dayIndexAt, type Instrument, type TradingDay } from './instrument.ts';
 import type { TickPath } from './path.ts';
+import { quoteAround, stepped } from './price-grid.ts';
 import { hash } from './random.ts';
 import { localDate } from './zone.ts';
 
@@ -150,12 +151,16 @@ export class Feed {
   book(levels: number): DepthBook {
     const { bid, ask, bidSize, askSize, lastTime } = this.quote;
     if (bid === undefined || ask === undefined || this.halted !== 0) return { bids: [], asks: [] };
-    const { tick, conId } = this.instrument;
+    const { grid, conId } = this.instrument;
     const side = (best: number, size: number, step: number): BookLevel[] => {
       const out: BookLevel[] = [];
+      let price = best;
       for (let level = 0; level < levels; level += 1) {
-        const price = clean(best + step * level * tick);
-        if (price <= 0) break;
+        if (level > 0) {
+          const further = stepped(price, step, grid);
+          if (further === price) break;
+          price = further;
+        }
         const swing = 0.5 + (hash(`${conId}|${lastTime}|${step}|${level}`) % 1000) / 1000;
         out.push({
           price,
@@ -193,7 +198,7 @@ export class Feed {
 
   #record(trade: Trade): void {
     const q = this.quote;
-    const { bid, ask } = quoteAround(trade.price, this.instrument.tick, this.instrument.config.spreadTicks);
+    const { bid, ask } = quoteAround(trade.price, this.instrument.grid, this.instrument.config.spreadTicks);
     q.bid = bid;
     q.ask = ask;
     q.bidSize = this.instrument.config.quoteSize;
@@ -206,15 +211,3 @@ export class Feed {
     q.dayVolume += trade.volume;
   }
 }
-
-/** Bid and ask on the tick grid around a price, `spreadTicks` apart, or one more when the price is off the grid. */
-export function quoteAround(price: number, tick: number, spreadTicks: number): { bid: number; ask: number } {
-  const steps = price / tick;
-  const lower = Math.floor(steps + 1e-6);
-  const upper = Math.ceil(steps - 1e-6);
-  const bidSteps = Math.max(1, lower - Math.floor(spreadTicks / 2));
-  const askSteps = Math.max(bidSteps + spreadTicks, upper);
-  return { bid: clean(bidSteps * tick), ask: clean(askSteps * tick) };
-}
-
-const clean = (price: number): number => Number(price.toPrecision(12));

@@ -9,6 +9,7 @@ import { calendarOf } from './calendar/exchanges.ts';
 import { readBarFile, type SourceRow } from './csv.ts';
 import { type Halt, haltsOf } from './halts.ts';
 import { type TickPath, tickPath } from './path.ts';
+import { minTickOf, type PriceGrid } from './price-grid.ts';
 import { hash } from './random.ts';
 import { type DaySlots, syntheticRows, weekdaySlots } from './synthetic.ts';
 import { addDays, daysBetween, instantOf, parseTimeOfDay } from './zone.ts';
@@ -27,8 +28,9 @@ export interface Instrument {
   config: InstrumentConfig;
   conId: number;
   longName: string;
+  /** The smallest increment of its price, as contract details tell it. */
   minTick: Decimal;
-  tick: number;
+  grid: PriceGrid;
   multiplier: Decimal;
   timeframe: Timeframe;
   bars: readonly Bar[];
@@ -71,6 +73,7 @@ function loadInstrument(
   log: GatewayLog,
 ): Instrument {
   const source = openSource(spec, config, seed, log);
+  const grid = gridOf(spec);
   const rows = source.rows.map((row) => ({ ...row, date: addDays(row.date, source.shiftDays) }));
   const bars = rows.map((row) => toBar(row, spec, source.timeframe, source.stamp));
   // Whoever plays or answers history asks for the same few bars again; old ones are made anew.
@@ -79,8 +82,8 @@ function loadInstrument(
     config: spec,
     conId: spec.conId ?? 10_000_000 + (hash(`${spec.symbol}|${spec.secType}|${spec.currency}`) % 900_000_000),
     longName: source.synthetic ? `${spec.longName} (synthetic)`.trim() : spec.longName,
-    minTick: new Decimal(spec.minTick),
-    tick: spec.minTick,
+    minTick: new Decimal(minTickOf(grid)),
+    grid,
     multiplier: new Decimal(spec.multiplier ?? 1),
     timeframe: source.timeframe,
     bars,
@@ -89,13 +92,18 @@ function loadInstrument(
     path(bar) {
       const known = paths.get(bar);
       if (known !== undefined) return known;
-      const made = tickPath(bar, spec.symbol, seed, spec.minTick);
+      const made = tickPath(bar, spec.symbol, seed, grid);
       const [oldest] = paths.keys();
       if (oldest !== undefined && paths.size >= 8) paths.delete(oldest);
       paths.set(bar, made);
       return made;
     },
   };
+}
+
+function gridOf({ minTick, priceIncrements }: InstrumentConfig): PriceGrid {
+  const [first, ...others] = priceIncrements;
+  return first === undefined ? [{ lowEdge: 0, increment: minTick }] : [first, ...others];
 }
 
 interface OpenSource {
@@ -145,7 +153,7 @@ function openSource(
   const historyDays = intraday ? Math.min(market.historyDays, 20) : market.historyDays;
   const firstDate = addDays(config.marketStart, -Math.round((historyDays * 7) / 5));
   const made = { ...market, days, seed };
-  const rows = syntheticRows(made, spec.symbol, firstDate, slotsOf, slotsPerDay, spec.minTick);
+  const rows = syntheticRows(made, spec.symbol, firstDate, slotsOf, slotsPerDay, gridOf(spec));
   return { rows, timeframe, stamp: 'start', shiftDays: 0, synthetic: true };
 }
 

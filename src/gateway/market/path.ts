@@ -1,4 +1,5 @@
 import type { Bar } from './bar.ts';
+import { onGrid, type PriceGrid } from './price-grid.ts';
 import { seededRandom } from './random.ts';
 
 /** The trades inside one bar, in columns. Times ascend within [bar.start, bar.end). */
@@ -22,9 +23,9 @@ export function tradesInBar(bar: Bar): number {
  * later and what another run plays are the same: open, one extreme, the other extreme, close, with a noisy walk
  * between them that never leaves the bar. The first price is exactly the open, the last exactly the close, high and
  * low are reached exactly, and the volumes sum up exactly, so bars rebuilt from the trades equal the bar.
- * Prices between lie on multiples of `minTick`; the four given prices are used as they are.
+ * Prices between lie on the grid; the four given prices are used as they are.
  */
-export function tickPath(bar: Bar, symbol: string, seed: number, minTick: number): TickPath {
+export function tickPath(bar: Bar, symbol: string, seed: number, grid: PriceGrid): TickPath {
   const random = seededRandom(seed, symbol, bar.start);
   const count = tradesInBar(bar);
   const last = count - 1;
@@ -51,7 +52,7 @@ export function tickPath(bar: Bar, symbol: string, seed: number, minTick: number
     const [toAt, to] = anchors[leg + 1] as [number, number];
     for (let i = fromAt + 1; i < toAt; i += 1) {
       const ideal = from + ((to - from) * (i - fromAt)) / (toAt - fromAt) + (random() - 0.5) * 2 * noise;
-      prices[i] = insideBar(onGrid(ideal, minTick), bar);
+      prices[i] = insideBar(onGrid(ideal, grid), bar);
     }
   }
   for (const [at, price] of anchors) {
@@ -61,11 +62,6 @@ export function tickPath(bar: Bar, symbol: string, seed: number, minTick: number
   keys[Math.floor((firstAt + secondAt) / 2)] = 1;
   keys[Math.floor((secondAt + last) / 2)] = 1;
   return { times, prices, volumes: spreadVolume(bar.volume, count, random), keys };
-}
-
-/** The multiple of minTick nearest to a price, free of binary noise. */
-export function onGrid(price: number, minTick: number): number {
-  return Number((Math.round(price / minTick) * minTick).toPrecision(12));
 }
 
 function insideBar(price: number, bar: Bar): number {

@@ -1,6 +1,6 @@
 import type { SourceRow } from './csv.ts';
 import { extraReturn, type KindParameters, nightReturn } from './kinds.ts';
-import { onGrid } from './path.ts';
+import { minTickOf, onGrid, type PriceGrid } from './price-grid.ts';
 import { normal, seededRandom } from './random.ts';
 import { addDays, weekday } from './zone.ts';
 
@@ -28,7 +28,7 @@ export function syntheticRows(
   firstDate: string,
   slotsOf: DaySlots,
   slotsPerDay: number,
-  minTick: number,
+  prices: PriceGrid,
 ): SourceRow[] {
   const random = seededRandom(market.seed, 'synthetic', symbol);
   const rows: SourceRow[] = [];
@@ -46,13 +46,13 @@ export function syntheticRows(
       const distance = Math.log(price / market.startPrice);
       const step = { distance, before, slotsPerDay, isFirstOfDay: index === 0, sigma };
       const night = nightReturn(market, step, random);
-      const open = grid(price * Math.exp(normal(random) * sigma * 0.2 + night), minTick);
+      const open = grid(price * Math.exp(normal(random) * sigma * 0.2 + night), prices);
       const extra = extraReturn(market, step, random);
-      const close = grid(open * Math.exp(drift + extra + normal(random) * sigma), minTick);
+      const close = grid(open * Math.exp(drift + extra + normal(random) * sigma), prices);
       const up = Math.abs(normal(random)) * sigma * 0.5;
       const down = Math.abs(normal(random)) * sigma * 0.5;
-      const high = grid(Math.max(open, close) * Math.exp(up), minTick);
-      const low = grid(Math.min(open, close) * Math.exp(-down), minTick);
+      const high = grid(Math.max(open, close) * Math.exp(up), prices);
+      const low = grid(Math.min(open, close) * Math.exp(-down), prices);
       const swell = 0.5 + random() + (Math.log(high / low) / sigma) * 0.2;
       const volume = Math.round((market.averageDailyVolume / slotsPerDay) * swell);
       rows.push({
@@ -78,4 +78,4 @@ export const weekdaySlots =
   (date) =>
     weekday(date) % 6 === 0 ? undefined : slots;
 
-const grid = (price: number, minTick: number): number => Math.max(minTick, onGrid(price, minTick));
+const grid = (price: number, prices: PriceGrid): number => Math.max(minTickOf(prices), onGrid(price, prices));

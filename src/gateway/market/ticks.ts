@@ -1,6 +1,6 @@
-import { quoteAround } from './feed.ts';
 import { inLiquidHours } from './history.ts';
 import { barIndexAt, type Instrument } from './instrument.ts';
+import { quoteAround } from './price-grid.ts';
 
 /** One trade of the past and the quote that it left. Time is market time, epoch ms. */
 export interface PastTick {
@@ -63,7 +63,7 @@ function ticksOfBar(instrument: Instrument, index: number, useRth: boolean): Pas
     const price = prices[at] ?? 0;
     out.push({
       ...{ time, price, volume: volumes[at] ?? 0 },
-      ...quoteAround(price, instrument.tick, instrument.config.spreadTicks),
+      ...quoteAround(price, instrument.grid, instrument.config.spreadTicks),
     });
   }
   return out;

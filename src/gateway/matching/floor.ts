@@ -137,7 +137,7 @@ export class Floor {
       isOpen: true,
       isHalted: feed.halted !== 0,
       hasTrades: instrument.config.secType !== 'CASH',
-      minTick: instrument.minTick,
+      grid: instrument.grid,
       // Before the first trade of a day the quote is yesterday's, and nobody trades on that.
       bid: isFresh ? bid : undefined,
       ask: isFresh ? ask : undefined,

@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import type { PriceGrid } from '../market/price-grid.ts';
 import { type BrokerOrder, isBuy } from './order.ts';
 import { kindOf } from './order-types.ts';
 import { isReached, type Observed, observedPrice, trailedLimit, trailedStop } from './trigger.ts';
@@ -12,7 +13,7 @@ export interface MarketView extends Observed {
   readonly isHalted: boolean;
   /** False for currency pairs: quotes only. */
   readonly hasTrades: boolean;
-  readonly minTick: Decimal;
+  readonly grid: PriceGrid;
   /** Set while the trade of an auction is being told. */
   readonly auction: { readonly kind: 'open' | 'close'; readonly price: number } | undefined;
 }
@@ -65,7 +66,7 @@ function triggerStep(order: BrokerOrder, view: MarketView, trigger: 'stop' | 'to
   const price = observedPrice(view, ticket.triggerMethod, buys, view.hasTrades);
   if (price === undefined) return { do: 'wait', whyHeld: 'trigger' };
   const stop =
-    trigger === 'trail' ? trailedStop(ticket, buys, order.stopPrice, price, view.minTick) : order.stopPrice;
+    trigger === 'trail' ? trailedStop(ticket, buys, order.stopPrice, price, view.grid) : order.stopPrice;
   if (stop === undefined) return { do: 'wait', whyHeld: 'trigger' };
   if (isReached(trigger, buys, price, stop)) return { do: 'trigger' };
   const limit = trigger === 'trail' ? trailedLimit(ticket, buys, stop) : order.limitPrice;

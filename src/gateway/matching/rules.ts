@@ -1,7 +1,7 @@
-import type { Decimal } from 'decimal.js';
 import type { GatewayConfig } from '../config.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { parseMoment } from '../market/moment.ts';
+import { isOnGrid } from '../market/price-grid.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 import { kindOf, type OrderKind } from './order-types.ts';
 import { TIMES_IN_FORCE } from './time-in-force.ts';
@@ -28,7 +28,7 @@ export function validateTicket(
     notSimulated(ticket) ??
     (kind === undefined
       ? { code: 387, text: 'Unsupported order type for this exchange and security type.' }
-      : (prices(ticket, kind, instrument.minTick) ?? times(ticket, kind, instrument, now)))
+      : (prices(ticket, kind, instrument) ?? times(ticket, kind, instrument, now)))
   );
 }
 
@@ -68,7 +68,7 @@ function notSimulated(ticket: OrderTicket): Complaint | undefined {
   return used === undefined ? undefined : invalid(`${used[0]} is not supported by the simulated gateway`);
 }
 
-function prices(ticket: OrderTicket, kind: OrderKind, minTick: Decimal): Complaint | undefined {
+function prices(ticket: OrderTicket, kind: OrderKind, { grid, minTick }: Instrument): Complaint | undefined {
   const { lmtPrice, auxPrice, trailStopPrice, trailingPercent, lmtPriceOffset } = ticket;
   if (kind.price === 'limit' && kind.trigger !== 'trail') {
     if (lmtPrice === undefined || lmtPrice.lte(0)) return invalid('A limit order needs a limit price');
@@ -89,11 +89,21 @@ function prices(ticket: OrderTicket, kind: OrderKind, minTick: Decimal): Complai
   }
   const onTick = [
     kind.price === 'limit' ? lmtPrice : undefined,
-    kind.trigger === 'none' || trailingPercent !== undefined ? undefined : auxPrice,
+    kind.trigger === 'stop' || kind.trigger === 'touch' ? auxPrice : undefined,
     kind.trigger === 'trail' ? trailStopPrice : undefined,
-    kind.trigger === 'trail' && kind.price === 'limit' ? lmtPriceOffset : undefined,
   ];
-  if (onTick.some((price) => price !== undefined && !price.mod(minTick).isZero()))
+  // Distances have no price of their own: the smallest increment must do.
+  const distances =
+    kind.trigger === 'trail'
+      ? [
+          trailingPercent === undefined ? auxPrice : undefined,
+          kind.price === 'limit' ? lmtPriceOffset : undefined,
+        ]
+      : [];
+  if (
+    onTick.some((price) => price !== undefined && !isOnGrid(price, grid)) ||
+    distances.some((distance) => distance?.mod(minTick).isZero() === false)
+  )
     return {
       code: 110,
       text: 'The price does not conform to the minimum price variation for this contract.',

@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { nearestOnGrid, type PriceGrid } from '../market/price-grid.ts';
 import type { OrderTicket } from '../messages/place-order.ts';
 import type { OrderKind } from './order-types.ts';
 
@@ -60,8 +61,6 @@ function distance(ticket: OrderTicket, price: Decimal): Decimal {
   return ticket.auxPrice ?? new Decimal(0);
 }
 
-const toTick = (price: Decimal, tick: Decimal): Decimal => price.div(tick).round().times(tick);
-
 /**
  * The stop of a trailing order after a price was seen: it follows the market in the order's favour and never back.
  * `present` is where it stands, undefined before the first price.
@@ -71,10 +70,10 @@ export function trailedStop(
   isBuy: boolean,
   present: Decimal | undefined,
   price: Decimal,
-  tick: Decimal,
+  grid: PriceGrid,
 ): Decimal {
   const away = distance(ticket, price);
-  const wanted = toTick(isBuy ? price.plus(away) : price.minus(away), tick);
+  const wanted = nearestOnGrid(isBuy ? price.plus(away) : price.minus(away), grid);
   if (present === undefined) return wanted;
   return isBuy ? Decimal.min(present, wanted) : Decimal.max(present, wanted);
 }

@@ -179,11 +179,11 @@ export function symbolSamples(
   ];
 }
 
-/** MARKET_RULE: one price increment from 0 upwards. */
-export const marketRule = (ruleId: number, minTick: Decimal): Field[] => [
-  Reply.marketRule,
-  ruleId,
-  1,
-  0,
-  minTick,
+/** MARKET_RULE: the price increments by the price from which each counts. */
+export const marketRule = (
+  ruleId: number,
+  bands: readonly { readonly lowEdge: number; readonly increment: number }[],
+): Field[] => [
+  ...[Reply.marketRule, ruleId, bands.length],
+  ...bands.flatMap(({ lowEdge, increment }) => [lowEdge, increment]),
 ];

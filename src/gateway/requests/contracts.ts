@@ -1,4 +1,3 @@
-import { Decimal } from 'decimal.js';
 import { contractDetails, marketRuleId } from '../describe.ts';
 import {
   contractData,
@@ -39,6 +38,6 @@ export const contractRequests: RequestHandlers = {
     const ruleId = reader.int('marketRuleId');
     const instrument = session.broker.market.instruments.find((each) => marketRuleId(each) === ruleId);
     if (instrument === undefined) invalid(session, -1, `Market rule ${ruleId} is not known`);
-    else session.send(marketRule(ruleId, new Decimal(instrument.minTick)));
+    else session.send(marketRule(ruleId, instrument.grid));
   },
 };

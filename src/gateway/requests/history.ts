@@ -1,6 +1,5 @@
 import type { ClientSession } from '../client-session.ts';
 import { FormingBarStream } from '../market/bar-stream.ts';
-import { quoteAround } from '../market/feed.ts';
 import {
   type BarSize,
   barDate,
@@ -13,6 +12,7 @@ import {
 } from '../market/history.ts';
 import type { Instrument } from '../market/instrument.ts';
 import { parseMoment } from '../market/moment.ts';
+import { quoteAround } from '../market/price-grid.ts';
 import { pastSessions } from '../market/schedule.ts';
 import { clockTime, compactDate, localDate, stamp } from '../market/zone.ts';
 import {
@@ -189,7 +189,7 @@ function shown(
   }
   if (request.whatToShow === 'BID_ASK') {
     // IBKR's bars of both sides: average bid, highest ask, lowest bid, average ask.
-    const around = (price: number) => quoteAround(price, instrument.tick, instrument.config.spreadTicks);
+    const around = (price: number) => quoteAround(price, instrument.grid, instrument.config.spreadTicks);
     const middle = around((open + close) / 2);
     const [top, bottom] = [around(high).ask, around(low).bid];
     return {
@@ -204,7 +204,7 @@ function shown(
     };
   }
   const quote = (price: number): number => {
-    const { bid, ask } = quoteAround(price, instrument.tick, instrument.config.spreadTicks);
+    const { bid, ask } = quoteAround(price, instrument.grid, instrument.config.spreadTicks);
     if (request.whatToShow === 'BID') return bid;
     return request.whatToShow === 'ASK' ? ask : Number(((bid + ask) / 2).toPrecision(12));
   };

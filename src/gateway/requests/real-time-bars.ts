@@ -1,8 +1,8 @@
 import type { ClientSession } from '../client-session.ts';
 import { FormingBarStream } from '../market/bar-stream.ts';
-import { quoteAround } from '../market/feed.ts';
 import { inLiquidHours } from '../market/history.ts';
 import type { Instrument } from '../market/instrument.ts';
+import { quoteAround } from '../market/price-grid.ts';
 import { readRealTimeBarsRequest, realTimeBar } from '../messages/market-data.ts';
 import { Request } from '../wire/ids.ts';
 import { cancel, isTaken } from './market-data.ts';
@@ -51,7 +51,7 @@ function fiveSeconds(
   useRth: boolean,
 ): FormingBarStream {
   const quoted = (price: number): number => {
-    const { bid, ask } = quoteAround(price, instrument.tick, instrument.config.spreadTicks);
+    const { bid, ask } = quoteAround(price, instrument.grid, instrument.config.spreadTicks);
     if (whatToShow === 'BID') return bid;
     return whatToShow === 'ASK' ? ask : Number(((bid + ask) / 2).toPrecision(12));
   };

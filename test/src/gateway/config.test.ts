@@ -71,6 +71,46 @@ describe('the configuration', () => {
       { ...raw, instruments: [raw.instruments[0], raw.instruments[0]] },
       'a second time',
     ],
+    [
+      'increments that do not begin at 0',
+      {
+        ...raw,
+        instruments: [{ ...raw.instruments[0], priceIncrements: [{ lowEdge: 1, increment: 0.01 }] }],
+      },
+      'first lowEdge to be 0',
+    ],
+    [
+      'increments out of order',
+      {
+        ...raw,
+        instruments: [
+          {
+            ...raw.instruments[0],
+            priceIncrements: [
+              { lowEdge: 0, increment: 0.01 },
+              { lowEdge: 0, increment: 0.05 },
+            ],
+          },
+        ],
+      },
+      'above the one before',
+    ],
+    [
+      'an edge that is no price',
+      {
+        ...raw,
+        instruments: [
+          {
+            ...raw.instruments[0],
+            priceIncrements: [
+              { lowEdge: 0, increment: 0.01 },
+              { lowEdge: 1.02, increment: 0.05 },
+            ],
+          },
+        ],
+      },
+      'multiple of its increment',
+    ],
   ])('refuses %s', (_, config, message) => {
     expect(JSON.stringify(gatewayConfigSchema.safeParse(config).error?.issues)).toContain(message);
   });

@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bar } from '../../../src/gateway/market/bar.ts';
 import { tickPath, tradesInBar } from '../../../src/gateway/market/path.ts';
+import type { PriceGrid } from '../../../src/gateway/market/price-grid.ts';
+
+const CENTS: PriceGrid = [{ lowEdge: 0, increment: 0.01 }];
 
 /** Any bar of any length up to a day, prices on and off the tick grid, with or without volume. */
 const bar: fc.Arbitrary<Bar> = fc
@@ -28,7 +31,7 @@ describe('tickPath', () => {
   test('bars rebuilt from the trades equal the bar exactly', () => {
     fc.assert(
       fc.property(bar, fc.nat(), (given, seed) => {
-        const path = tickPath(given, 'X', seed, 0.01);
+        const path = tickPath(given, 'X', seed, CENTS);
         expect(path.prices.length).toBe(tradesInBar(given));
         expect({
           open: path.prices[0],
@@ -50,7 +53,7 @@ describe('tickPath', () => {
   test('the ticks that must be shown rebuild the prices alone, and are at least five', () => {
     fc.assert(
       fc.property(bar, fc.nat(), (given, seed) => {
-        const path = tickPath(given, 'X', seed, 0.01);
+        const path = tickPath(given, 'X', seed, CENTS);
         const shown = [...path.prices].filter((_, i) => path.keys[i] === 1);
         expect(shown.length).toBeGreaterThanOrEqual(5);
         expect([shown[0], Math.max(...shown), Math.min(...shown), shown.at(-1)]).toEqual([
@@ -66,7 +69,7 @@ describe('tickPath', () => {
   test('times ascend inside the bar, volumes are never negative', () => {
     fc.assert(
       fc.property(bar, (given) => {
-        const { times, volumes } = tickPath(given, 'X', 1, 0.01);
+        const { times, volumes } = tickPath(given, 'X', 1, CENTS);
         expect(times[0]).toBe(given.start);
         expect(times.at(-1)).toBeLessThan(given.end);
         expect(times.every((time, i) => i === 0 || time > (times[i - 1] ?? 0))).toBe(true);
@@ -77,8 +80,8 @@ describe('tickPath', () => {
 
   test('the same seed makes the same trades, another seed others', () => {
     const given = { start: 0, end: 300_000, open: 10, high: 12, low: 9, close: 11, volume: 1000 };
-    expect(tickPath(given, 'X', 1, 0.01)).toEqual(tickPath(given, 'X', 1, 0.01));
-    expect(tickPath(given, 'X', 1, 0.01)).not.toEqual(tickPath(given, 'X', 2, 0.01));
-    expect(tickPath(given, 'Y', 1, 0.01)).not.toEqual(tickPath(given, 'X', 1, 0.01));
+    expect(tickPath(given, 'X', 1, CENTS)).toEqual(tickPath(given, 'X', 1, CENTS));
+    expect(tickPath(given, 'X', 1, CENTS)).not.toEqual(tickPath(given, 'X', 2, CENTS));
+    expect(tickPath(given, 'Y', 1, CENTS)).not.toEqual(tickPath(given, 'X', 1, CENTS));
   });
 });

@@ -1,8 +1,10 @@
+import { OrderAction, OrderType, SecType } from '@stoqey/ib';
 import { expect } from 'vitest';
 import { ACME, IDX } from '../support.ts';
 import { conformance } from './harness.ts';
 import { play } from './order-story.ts';
 
+const PENNY = { symbol: 'PENNY', secType: SecType.STK, exchange: 'SMART', currency: 'USD' };
 const scan = { numberOfRows: 5, instrument: 'STK', locationCode: 'STK.US.MAJOR', scanCode: 0 };
 
 conformance('contracts and symbols', {
@@ -107,3 +109,90 @@ conformance('reference data', {
     await client.settled();
   },
 });
+
+conformance(
+  'prices of several increments',
+  {
+    'are told as a market rule, its smallest increment as minTick': async ({ client }) => {
+      client.ib.reqContractDetails(1, PENNY);
+      await client.next('contractDetailsEnd');
+      const [, details] = client.all('contractDetails')[0] ?? [];
+      expect(details.minTick).toBe(0.0001);
+      const rule = Number(String(details.marketRuleIds).split(',')[0]);
+      client.ib.reqMarketRule(rule);
+      expect((await client.next('marketRule')).args).toEqual([
+        rule,
+        [
+          { lowEdge: 0, increment: 0.0001 },
+          { lowEdge: 1, increment: 0.01 },
+        ],
+      ]);
+    },
+    'hold an order to the increment at its own price': async ({ client }) => {
+      for (const [id, lmtPrice] of [
+        [1, 0.9876],
+        [2, 1.0234],
+        [3, 1.02],
+      ] as const)
+        client.ib.placeOrder(id, PENNY, {
+          ...{
+            action: OrderAction.BUY,
+            orderType: OrderType.LMT,
+            totalQuantity: 10,
+            tif: 'GTC',
+            transmit: true,
+          },
+          lmtPrice,
+        });
+      await client.settled();
+      expect([1, 2, 3].map((id) => client.errors(id).filter((code) => code !== 399))).toEqual([
+        [],
+        [110],
+        [],
+      ]);
+    },
+    'are what it is quoted in': async ({ client, gateway }) => {
+      client.ib.reqMktData(1, PENNY, '', false, false);
+      for (let second = 0; second < 12; second += 1) {
+        gateway.pass(1000);
+        await client.settled();
+      }
+      const quoted = client
+        .all('tickPrice')
+        .map(([, , price]) => Number(price))
+        .filter((price) => price > 0);
+      expect(quoted.length).toBeGreaterThan(10);
+      for (const price of quoted) {
+        const increment = price < 1 ? 0.0001 : 0.01;
+        expect(Math.abs(price / increment - Math.round(price / increment))).toBeLessThan(1e-6);
+      }
+      expect(quoted.some((price) => price < 1)).toBe(true);
+      expect(quoted.some((price) => price >= 1)).toBe(true);
+    },
+  },
+  {
+    config: {
+      speed: 23_400,
+      instruments: [
+        {
+          symbol: 'PENNY',
+          priceIncrements: [
+            { lowEdge: 0, increment: 0.0001 },
+            { lowEdge: 1, increment: 0.01 },
+          ],
+          source: {
+            synthetic: {
+              startPrice: 1,
+              kind: 'meanReverting',
+              halfLifeDays: 0.2,
+              annualVolatility: 0.6,
+              timeframe: '5m',
+              historyDays: 5,
+              days: 40,
+            },
+          },
+        },
+      ],
+    },
+  },
+);
