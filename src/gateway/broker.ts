@@ -68,6 +68,7 @@ export class Broker {
       config: options.config,
       listener: this.#tellClients(),
     });
+    this.desk.confirms = () => !this.faults.conditions.isExchangeSilent;
     this.desk.refusalOf = (placement) => this.faults.conditions.refusalOf(placement);
   }
 

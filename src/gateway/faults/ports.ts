@@ -53,6 +53,8 @@ export class Conditions {
   isDataFarmDown = false;
   isHistoryFarmDown = false;
   isCompeting = false;
+  /** Exchanges do not confirm orders and cancels. */
+  isExchangeSilent = false;
   /** Client ids that count as in use although nobody has them. */
   readonly heldIds = new Set<number>();
   /** How far the next valid id goes back. */

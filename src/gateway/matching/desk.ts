@@ -10,7 +10,6 @@ import type { BrokerState } from '../state.ts';
 import { Amendments } from './amendments.ts';
 import { changed, refusalOfChange, ticketOrder } from './entry.ts';
 import { Floor } from './floor.ts';
-import { ocaAfterCancel } from './links.ts';
 import { type BrokerExecution, type BrokerOrder, isLive } from './order.ts';
 import { OrderFile } from './order-file.ts';
 import { type Complaint, validateTicket } from './rules.ts';
@@ -78,6 +77,11 @@ export class OrderDesk {
 
   orders(): BrokerOrder[] {
     return this.#file.all();
+  }
+
+  /** Faults may have it that the exchanges do not answer. */
+  set confirms(ask: () => boolean) {
+    this.#floor.confirms = ask;
   }
 
   openCount(): number {
@@ -158,8 +162,7 @@ export class OrderDesk {
         text: `OrderId ${orderId} that needs to be cancelled cannot be cancelled, state: ${order.status}.`,
       };
     this.#state.atomically(() => {
-      this.#floor.end(order, 'Cancelled', '');
-      this.#floor.apply(ocaAfterCancel(this.#file.others(order)));
+      this.#floor.cancel(order);
     });
     return undefined;
   }
@@ -169,7 +172,7 @@ export class OrderDesk {
     this.#state.atomically(() => {
       for (const { permId } of this.#file.allLive()) {
         const order = this.#file.live(permId);
-        if (order !== undefined) this.#floor.end(order, 'Cancelled', '');
+        if (order !== undefined) this.#floor.cancel(order);
       }
     });
   }
@@ -238,7 +241,7 @@ export class OrderDesk {
       this.#listener.orderChanged(rejected);
       return rejected;
     }
-    this.#floor.change(order);
+    this.#floor.submit(order);
     if (order.ticket.transmit) this.#transmitFamily(clientId, orderId, order);
     this.#floor.advance(order.permId);
     return this.#file.get(order.permId) ?? order;
@@ -251,7 +254,7 @@ export class OrderDesk {
     for (const each of family) {
       if (each === undefined || each.ticket.transmit || each.clientId !== clientId) continue;
       if (each.orderId === orderId) continue;
-      this.#floor.change({ ...each, ticket: { ...each.ticket, transmit: true }, status: 'PreSubmitted' });
+      this.#floor.submit({ ...each, ticket: { ...each.ticket, transmit: true }, status: 'PreSubmitted' });
       this.#floor.advance(each.permId);
     }
   }

@@ -33,7 +33,8 @@ export function fillOrder(fill: Fill): {
   return {
     next: {
       ...order,
-      status: isFilled ? 'Filled' : 'Submitted',
+      // A cancel that is on its way stays so.
+      status: isFilled ? 'Filled' : order.status === 'PendingCancel' ? 'PendingCancel' : 'Submitted',
       warning: '',
       filled,
       avgFillPrice,

@@ -6,10 +6,23 @@ import { stamp } from '../market/zone.ts';
 import type { BrokerState } from '../state.ts';
 import type { DeskListener } from './desk.ts';
 import { fillOrder } from './fill.ts';
-import { childrenAfterEnd, childrenAfterFill, type LinkedEffect, ocaAfterFill } from './links.ts';
+import {
+  childrenAfterEnd,
+  childrenAfterFill,
+  type LinkedEffect,
+  ocaAfterCancel,
+  ocaAfterFill,
+} from './links.ts';
 import { Liquidity } from './liquidity.ts';
 import { type MarketView, nextStep } from './next-step.ts';
-import { type BrokerExecution, type BrokerOrder, isBuy, isLive, remainingOf } from './order.ts';
+import {
+  type BrokerExecution,
+  type BrokerOrder,
+  isBuy,
+  isLive,
+  isUnconfirmed,
+  remainingOf,
+} from './order.ts';
 import type { OrderFile } from './order-file.ts';
 import { kindOf } from './order-types.ts';
 
@@ -27,6 +40,8 @@ export class Floor {
   readonly #liquidity = new Map<number, Liquidity>();
   /** The first moment at which some order may begin or end by itself; at the start that is not known. */
   #nextDue = Number.NEGATIVE_INFINITY;
+  /** Orders whose destination has not confirmed them, or their cancel. */
+  readonly #unconfirmed = new Set<number>();
   /** The trade that is being told right now. */
   #trade: Trade | undefined;
 
@@ -42,6 +57,45 @@ export class Floor {
     this.#listener = options.listener;
     this.#file = options.file;
     this.#account = options.account;
+    for (const order of options.file.allLive()) if (isUnconfirmed(order)) this.#unconfirmed.add(order.permId);
+  }
+
+  /** Whether the destinations of orders answer; a fault may have it that they do not. */
+  confirms: () => boolean = () => true;
+
+  /** An order that is sent on, or changed: it waits for its destination to say that it has it. */
+  submit(order: BrokerOrder): void {
+    const isSentNow = order.ticket.transmit && order.status === 'PreSubmitted' && order.whyHeld === '';
+    if (this.confirms() || !isSentNow) {
+      this.change(order);
+      return;
+    }
+    this.#unconfirmed.add(order.permId);
+    this.change({ ...order, status: 'PendingSubmit' });
+  }
+
+  /** Ends an order by its client's wish, or sends that wish on when nobody answers: it may still be filled. */
+  cancel(order: BrokerOrder): void {
+    if (this.confirms()) {
+      this.end(order, 'Cancelled', '');
+      this.apply(ocaAfterCancel(this.#file.others(order)));
+      return;
+    }
+    this.#unconfirmed.add(order.permId);
+    this.change({ ...order, status: 'PendingCancel' });
+  }
+
+  /** The destinations answer again. */
+  #confirm(): void {
+    for (const permId of [...this.#unconfirmed]) {
+      this.#unconfirmed.delete(permId);
+      const order = this.#file.live(permId);
+      if (order?.status === 'PendingCancel') this.cancel(order);
+      else if (order?.status === 'PendingSubmit') {
+        this.change({ ...order, status: 'PreSubmitted' });
+        this.advance(permId);
+      }
+    }
   }
 
   onTrade(feed: Feed, trade: Trade): void {
@@ -57,6 +111,7 @@ export class Floor {
 
   onTime(): void {
     const { now } = this.#market;
+    if (this.#unconfirmed.size > 0 && this.confirms()) this.#confirm();
     if (now < this.#nextDue) return;
     this.#nextDue = Number.POSITIVE_INFINITY;
     for (const order of this.#file.allLive()) {
@@ -109,7 +164,7 @@ export class Floor {
   /** Lets one order go as far as it can at this moment. */
   advance(permId: number): void {
     const order = this.#file.live(permId);
-    if (order === undefined || !order.ticket.transmit) return;
+    if (order === undefined || !order.ticket.transmit || order.status === 'PendingSubmit') return;
     const feed = this.#market.feed(order.conId);
     if (feed === undefined) return;
     const step = nextStep(order, this.#view(feed), this.#parentIsOpen(order));

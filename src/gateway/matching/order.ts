@@ -2,7 +2,15 @@ import { Decimal } from 'decimal.js';
 import type { OrderTicket } from '../messages/place-order.ts';
 
 /** IBKR's words: https://interactivebrokers.github.io/tws-api/order_submission.html */
-export const ORDER_STATUSES = ['Inactive', 'PreSubmitted', 'Submitted', 'Filled', 'Cancelled'] as const;
+export const ORDER_STATUSES = [
+  'Inactive',
+  'PendingSubmit',
+  'PreSubmitted',
+  'Submitted',
+  'PendingCancel',
+  'Filled',
+  'Cancelled',
+] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
 /** An order as the broker remembers it. Replaced, never changed in place. */
@@ -51,6 +59,9 @@ export const quantityOf = (order: BrokerOrder): Decimal => order.ticket.totalQua
 export const remainingOf = (order: BrokerOrder): Decimal => quantityOf(order).minus(order.filled);
 export const isBuy = (order: BrokerOrder): boolean => order.ticket.action === 'BUY';
 export const isBuyTicket = (ticket: OrderTicket): boolean => ticket.action === 'BUY';
+/** Whether its destination has not yet confirmed what was sent to it. */
+export const isUnconfirmed = ({ status }: BrokerOrder): boolean =>
+  status === 'PendingSubmit' || status === 'PendingCancel';
 export const isLive = (order: BrokerOrder): boolean => order.doneAt === undefined;
 
 /** One fill, as the broker remembers it. */

@@ -283,6 +283,36 @@ const shown: Readonly<Record<string, (world: World) => Promise<void>>> = {
     expect(status(client, 2).name).toBe('Filled');
   },
 
+  'exchange-silent': async ({ gateway, client, add }) => {
+    client.ib.placeOrder(1, ACME, limit(50));
+    client.ib.placeOrder(2, ACME, limit(60));
+    await client.settled();
+    add({ fault: 'exchange-silent', for: '50ms' });
+    client.ib.placeOrder(3, ACME, order());
+    client.ib.cancelOrder(1);
+    client.ib.cancelOrder(2);
+    await client.settled();
+    expect([1, 2, 3].map((id) => status(client, id).name)).toEqual([
+      'PendingCancel',
+      'PendingCancel',
+      'PendingSubmit',
+    ]);
+    // A cancel that nobody confirmed does not keep an order from being filled.
+    const second = gateway.broker.desk.find(1, 2);
+    gateway.broker.desk.fillPart(second?.permId ?? 0, 1);
+    await client.next('commissionReport');
+    expect(status(client, 2).name).toBe('Filled');
+    gateway.pass(49);
+    await client.settled();
+    expect(executions(client, 3)).toEqual([]);
+    gateway.pass(1);
+    gateway.pass(10);
+    await client.settled();
+    expect([1, 2, 3].map((id) => status(client, id).name)).toEqual(['Cancelled', 'Filled', 'Filled']);
+    expect(statuses(client, 1)).toEqual(['PreSubmitted', 'Submitted', 'PendingCancel', 'Cancelled']);
+    expect(statuses(client, 3).slice(0, 2)).toEqual(['PendingSubmit', 'PreSubmitted']);
+  },
+
   'fill-after-cancel': async ({ client, add }) => {
     add({ fault: 'fill-after-cancel', on: 'cancel' });
     client.ib.placeOrder(1, ACME, limit(50));

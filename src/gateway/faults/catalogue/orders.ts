@@ -45,6 +45,21 @@ export const orderFaults: readonly Fault[] = [
     },
   }),
   fault({
+    name: 'exchange-silent',
+    summary:
+      'The exchange confirms nothing: orders stay PendingSubmit, cancels PendingCancel (and may still be filled).',
+    source: 'https://interactivebrokers.github.io/tws-api/order_submission.html',
+    parameters: {},
+    example: '{ fault: exchange-silent, after: 20s, for: 5s }',
+    lasts: true,
+    strike: ({ conditions }) => {
+      conditions.isExchangeSilent = true;
+      return () => {
+        conditions.isExchangeSilent = false;
+      };
+    },
+  }),
+  fault({
     name: 'fill-after-cancel',
     summary: 'An order that was told as cancelled is filled after all.',
     source: 'ib_insync #491; a fill that was on its way',
