@@ -1,9 +1,11 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ConnectionTiming } from '../../machines/connection/connection.events.ts';
 import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
 import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
+import type { DeskTiming } from '../../machines/order/desk.events.ts';
 import { createDeskMachine } from '../../machines/order/desk.machine.ts';
 import { createPortfolioClient, type PortfolioRef } from '../../machines/portfolio/portfolio.client.ts';
 import { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
@@ -44,6 +46,13 @@ export interface TradingOptions {
   /** The gateway's, which may differ from the configured one when that is 0. */
   readonly brokerPort: number;
   readonly log: Log;
+  /** Waits that differ from the machines' own; for tests that must not take as long as a day of trading. */
+  readonly timing?: TradingTiming | undefined;
+}
+
+export interface TradingTiming {
+  readonly connection?: Partial<ConnectionTiming>;
+  readonly desk?: Partial<DeskTiming>;
 }
 
 export interface Trading {
@@ -188,8 +197,11 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   };
   const tree: Tree = new Tree({
     logics,
-    connection: { endpoint: address, autoConnect: true },
-    orders,
+    connection: { endpoint: address, autoConnect: true, timing: options.timing?.connection ?? {} },
+    deskTiming: {
+      ...{ ackMs: orders.ackTimeoutMs, cancelMs: orders.cancelTimeoutMs },
+      ...options.timing?.desk,
+    },
     risk,
     directory,
     actorOptions: { inspect: recorder.inspect },

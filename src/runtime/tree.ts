@@ -9,6 +9,7 @@ import type { ConnectionInput } from '../../machines/connection/connection.event
 import type { ConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { createMarketDataHub } from '../../machines/feed/hub.ts';
+import type { DeskTiming } from '../../machines/order/desk.events.ts';
 import type { createDeskMachine } from '../../machines/order/desk.machine.ts';
 import type { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
 import type { createRiskMachine } from '../../machines/risk/risk.machine.ts';
@@ -35,7 +36,7 @@ export interface TreeLogics {
 export interface TreeOptions {
   readonly logics: TreeLogics;
   readonly connection: ConnectionInput;
-  readonly orders: { readonly ackTimeoutMs: number; readonly cancelTimeoutMs: number };
+  readonly deskTiming: Partial<DeskTiming>;
   readonly risk: RiskStatus;
   readonly onReport: (report: SupervisorReport) => void;
   /** The root has decided to give up, and ends its children now: nothing may leave from here on. */
@@ -188,7 +189,7 @@ export class Tree {
   }
 
   #brokerChildren() {
-    const { connection, orders } = this.#options;
+    const { connection, deskTiming } = this.#options;
     const always = { restart: 'permanent', shutdownMs: 0 } as const;
     return [
       { id: 'connection', logic: 'connection', input: connection, ...always },
@@ -197,7 +198,7 @@ export class Tree {
         logic: 'orderDesk',
         input: {
           clientId: connection.endpoint.clientId,
-          timing: { ackMs: orders.ackTimeoutMs, cancelMs: orders.cancelTimeoutMs },
+          timing: deskTiming,
         },
         ...always,
       },
