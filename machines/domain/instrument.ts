@@ -1,4 +1,5 @@
 import type { DecimalString } from './decimal.ts';
+import type { PriceBands } from './price-bands.ts';
 
 /** IBKR's security types that Tradewarden trades. @see https://ibkrcampus.com/campus/ibkr-api-page/contracts/ */
 export const SecType = {
@@ -35,6 +36,8 @@ export interface Instrument extends InstrumentKey {
   readonly longName: string;
   /** Smallest price increment. */
   readonly minTick: DecimalString;
+  /** Every price of an order must lie on them. */
+  readonly priceBands: PriceBands;
   /** Contract multiplier; "1" for a share. */
   readonly multiplier: DecimalString;
   /** IANA zone of the trading hours, e.g. `America/New_York`. */

@@ -1,4 +1,5 @@
 import type { DecimalString } from '../domain/decimal.ts';
+import type { PriceBands } from '../domain/price-bands.ts';
 import type { QuoteQuality } from '../domain/quote.ts';
 import type { RiskState } from '../risk/risk.status.ts';
 
@@ -42,7 +43,7 @@ export interface DecisionFacts {
   readonly netLiquidation: DecimalString | null;
   /** In the instrument's currency; null: the broker did not say. */
   readonly availableFunds: DecimalString | null;
-  readonly minTick: DecimalString;
+  readonly priceBands: PriceBands;
   readonly multiplier: DecimalString;
   readonly lotSize: DecimalString;
 }

@@ -164,7 +164,7 @@ export function propose(
     });
   }
   const price = usable(opposite) ? opposite : usable(last) ? last : bar.close;
-  const limit = isLimit ? limitPrice(move.side, price, definition.limitOffsetBps, facts.minTick) : null;
+  const limit = isLimit ? limitPrice(move.side, price, definition.limitOffsetBps, facts.priceBands) : null;
   let quantity = decimal(facts.positionQuantity ?? 0).abs();
 
   if (move.purpose === 'entry') {

@@ -1,5 +1,6 @@
 import { type Decimal, type DecimalString, decimal, roundToStep } from '../domain/decimal.ts';
 import type { OrderSide } from '../domain/order.ts';
+import { type PriceBands, roundPrice } from '../domain/price-bands.ts';
 import type { Sizing } from '../domain/session.ts';
 
 export interface SizingFacts {
@@ -58,9 +59,9 @@ export function limitPrice(
   side: OrderSide,
   oppositeQuote: number,
   offsetBps: number,
-  minTick: DecimalString,
+  bands: PriceBands,
 ): Decimal {
   const offset = decimal(offsetBps).div(10_000);
   const factor = side === 'BUY' ? offset.plus(1) : decimal(1).minus(offset);
-  return roundToStep(decimal(oppositeQuote).mul(factor), decimal(minTick), side === 'BUY' ? 'down' : 'up');
+  return roundPrice(decimal(oppositeQuote).mul(factor), bands, side === 'BUY' ? 'down' : 'up');
 }

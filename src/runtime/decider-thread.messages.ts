@@ -25,6 +25,7 @@ export const threadSetupSchema = z.strictObject({
 });
 export type ThreadSetup = z.infer<typeof threadSetupSchema>;
 
+const bandSchema = z.strictObject({ from: decimalText, increment: decimalText });
 const factsSchema = z.strictObject({
   now: z.number(),
   paused: z.boolean(),
@@ -51,7 +52,7 @@ const factsSchema = z.strictObject({
   maxQuoteAgeMs: z.number(),
   netLiquidation: decimalText.nullable(),
   availableFunds: decimalText.nullable(),
-  minTick: decimalText,
+  priceBands: z.tuple([bandSchema], bandSchema).readonly(),
   multiplier: decimalText,
   lotSize: decimalText,
 }) satisfies z.ZodType<DecisionFacts>;

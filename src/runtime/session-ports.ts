@@ -4,6 +4,7 @@ import type { Decision } from '../../machines/domain/decision.ts';
 import { type InstrumentId, instrumentId } from '../../machines/domain/instrument.ts';
 import { type Order, type OrderIntent, orderRef, sourceOfRef } from '../../machines/domain/order.ts';
 import type { Position } from '../../machines/domain/position.ts';
+import { singleBand } from '../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
@@ -123,7 +124,7 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       maxQuoteAgeMs: options.maxQuoteAgeMs,
       netLiquidation: figure('NetLiquidation'),
       availableFunds: figure('AvailableFunds'),
-      minTick: instrument?.minTick ?? '0.01',
+      priceBands: instrument?.priceBands ?? singleBand('0.01'),
       multiplier: instrument?.multiplier ?? '1',
       lotSize: LOT,
     };

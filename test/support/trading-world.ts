@@ -1,6 +1,7 @@
 /** The runtime in this process, over a gateway in this process and a real database; fast, and open to faults. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Decimal } from 'decimal.js';
 import { parse } from 'yaml';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import { builtinStrategies } from '../../machines/strategies/builtin.ts';
@@ -8,6 +9,7 @@ import { parseParameters } from '../../machines/strategies/registry.ts';
 import { type Config, loadConfig } from '../../src/config/load.ts';
 import { type GatewayConfig, gatewayConfigSchema } from '../../src/gateway/config.ts';
 import { faultLineSchema, toFaultLine } from '../../src/gateway/faults/catalogue.ts';
+import { manualTicket } from '../../src/gateway/faults/manual-order.ts';
 import { type RunningGateway, startGateway } from '../../src/gateway/start.ts';
 import { createLog, type Log } from '../../src/runtime/log.ts';
 import { startTrading, type Trading, type TradingTiming } from '../../src/runtime/trading.ts';
@@ -132,6 +134,16 @@ export class TradingWorld {
   calm = (): void => {
     const { faults } = this.gateway.broker;
     for (const { id } of faults.list()) faults.remove(id);
+  };
+
+  /** What a person does in TWS's own window: a market order that belongs to no client. */
+  tradeByHand = (symbol: string, action: 'BUY' | 'SELL', quantity: number): void => {
+    const { market, desk } = this.gateway.broker;
+    const instrument = market.instruments.find(({ config }) => config.symbol === symbol);
+    if (instrument === undefined) throw new Error(`the gateway plays no ${symbol}`);
+    const ticket = manualTicket({ symbol, action, quantity, type: 'MKT', tif: 'DAY' }, new Decimal(quantity));
+    const placed = desk.placeManual({ exchange: 'SMART', instrument, ticket });
+    if ('code' in placed) throw new Error(`${placed.code}: ${placed.text}`);
   };
 
   filled = async (): Promise<number> => {

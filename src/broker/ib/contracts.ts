@@ -8,6 +8,7 @@ import {
   instrumentId,
   SecType,
 } from '../../../machines/domain/instrument.ts';
+import { type PriceBands, singleBand } from '../../../machines/domain/price-bands.ts';
 import type { Log } from './log.ts';
 import { isTimeZone } from './times.ts';
 
@@ -69,11 +70,17 @@ export function keyOfInstrumentId(id: InstrumentId): InstrumentKey {
 
 /**
  * Makes an instrument of contract details.
+ * `bands` are those of its market rule; null when the broker did not tell them: then minTick counts everywhere.
  * A zone that cannot be computed with makes the hours unknown, which means closed.
  * @throws RangeError when the contract id or the minimum tick is missing.
  * @see https://ibkrcampus.com/campus/ibkr-api-page/twsapi-doc/#contract-details (read 2026-11)
  */
-export function instrumentOf(key: InstrumentKey, details: ContractDetails, log: Log): Instrument {
+export function instrumentOf(
+  key: InstrumentKey,
+  details: ContractDetails,
+  bands: PriceBands | null,
+  log: Log,
+): Instrument {
   const { contract, minTick, timeZoneId = '' } = details;
   const id = instrumentId(key);
   if (!contract.conId) throw new RangeError(`contract of ${id}: found no contract id`);
@@ -89,6 +96,7 @@ export function instrumentOf(key: InstrumentKey, details: ContractDetails, log: 
     conId: contract.conId,
     longName: details.longName ?? '',
     minTick: decimalString(minTick),
+    priceBands: bands ?? singleBand(decimalString(minTick)),
     // Absent and 0 both mean 1; a magnified price would need `priceMagnifier`, which no type traded here has.
     multiplier: contract.multiplier ? decimalString(contract.multiplier) : '1',
     timeZone: hasZone ? timeZoneId : 'UTC',
@@ -137,4 +145,16 @@ export function decimalField(field: string, value: number | undefined): string {
 export function decimalOrNull(value: number | undefined): string | null {
   if (value === undefined || !Number.isFinite(value) || Math.abs(value) >= 1.797e308) return null;
   return decimalString(value);
+}
+
+/** The market rule for the exchange that orders are routed to; null when the details name none. */
+export function marketRuleIdOf({
+  contract,
+  validExchanges = '',
+  marketRuleIds = '',
+}: ContractDetails): number | null {
+  const ids = marketRuleIds.split(',');
+  const at = validExchanges.split(',').indexOf(contract.exchange ?? '');
+  const id = Number(ids[Math.max(0, at)]);
+  return Number.isInteger(id) && id > 0 ? id : null;
 }

@@ -7,6 +7,7 @@ import { barSizes, durationFor, isClosedAt, isHistoryEnd, toBar, whatToShow } fr
 import { type Contracts, contractOf, contractOfKey, instrumentOf } from './contracts.ts';
 import type { LinkHolder } from './link-holder.ts';
 import type { Log } from './log.ts';
+import { createMarketRules } from './market-rules.ts';
 import { streamQuote } from './quotes.ts';
 import { formatIbTime } from './times.ts';
 
@@ -26,6 +27,7 @@ interface Needs {
 
 /** The market data side. */
 export function createMarketData({ links, contracts, log, now, currentTime }: Needs): MarketDataPort {
+  const rules = createMarketRules(links, log);
   return {
     async instrument(key) {
       const id = instrumentId(key);
@@ -50,7 +52,7 @@ export function createMarketData({ links, contracts, log, now, currentTime }: Ne
           `the contract of ${id}: found ${conIds.size} (${names.slice(0, 5).join(', ')}), expected one; name the primary exchange or the expiry`,
         );
       }
-      const instrument = instrumentOf(key, first, log);
+      const instrument = instrumentOf(key, first, await rules.bandsOf(first), log);
       contracts.remember(instrument);
       return instrument;
     },

@@ -10,6 +10,7 @@ import {
 import type { Endpoint, SocketEvent } from '../../../machines/connection/connection.ports.ts';
 import { consequenceOf } from '../../../machines/domain/broker-codes.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
+import { createFrameGuard } from './frame-guard.ts';
 import type { Log } from './log.ts';
 
 /** The events of the library that are used, with their arguments as its decoder really emits them. */
@@ -25,6 +26,7 @@ export interface IbEvents {
   currentTime: [seconds: number];
   contractDetails: [id: number, details: ContractDetails];
   contractDetailsEnd: [id: number];
+  marketRule: [id: number, increments: readonly { lowEdge?: number; increment?: number }[]];
   historicalData: HistoricalBar;
   historicalDataUpdate: HistoricalBar;
   tickPrice: [id: number, field: number, value: number | undefined];
@@ -209,6 +211,10 @@ export function openLink(endpoint: Endpoint, tell: (event: SocketEvent) => void,
     close(`a message of the gateway could not be read: ${messageOf(error)}`);
   });
 
+  guardFrames(api, (length) =>
+    close(`what came is no message of a gateway: found a length of ${length} bytes`),
+  );
+
   const isUsable = (): boolean => state === 'usable' && api.isConnected;
   const link: Link = {
     endpoint,
@@ -247,6 +253,25 @@ function guardDecoder(api: IBApi, onError: (error: unknown) => void): void {
     } catch (error) {
       onError(error);
     }
+  };
+}
+
+/** Keeps lengths that no message has from the library, whose buffer would never be emptied. */
+function guardFrames(api: IBApi, onBadLength: (length: number) => void): void {
+  const { socket } = (api as unknown as { controller: { socket: { onData(data: Buffer): void } } })
+    .controller;
+  const onData = socket.onData.bind(socket);
+  const check = createFrameGuard();
+  let isBad = false;
+  socket.onData = (data) => {
+    if (isBad) return;
+    const length = check(data);
+    if (length === null) {
+      onData(data);
+      return;
+    }
+    isBad = true;
+    onBadLength(length);
   };
 }
 

@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { SecType } from '../../../machines/domain/instrument.ts';
+import type { PriceBands } from '../../../machines/domain/price-bands.ts';
 
 /** An instrument as the broker last described it. */
 export const InstrumentEntity = defineEntity({
@@ -16,6 +17,8 @@ export const InstrumentEntity = defineEntity({
     conId: p.bigint('number'),
     longName: p.text(),
     minTick: p.decimal('string').columnType('numeric'),
+    /** Null of an instrument that was last described before they were kept. */
+    priceBands: p.json().$type<PriceBands>().strictNullable(),
     multiplier: p.decimal('string').columnType('numeric'),
     timeZone: p.text(),
     tradingHours: p.text(),

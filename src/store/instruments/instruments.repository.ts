@@ -1,6 +1,7 @@
 import type { InferEntity } from '@mikro-orm/core';
 import { decimalString } from '../../../machines/domain/decimal.ts';
 import type { Instrument, InstrumentId } from '../../../machines/domain/instrument.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { Database } from '../database.ts';
 import { InstrumentEntity } from './instrument.entity.ts';
 
@@ -18,6 +19,7 @@ function toDomain(row: Row): Instrument {
     conId: row.conId,
     longName: row.longName,
     minTick: decimalString(row.minTick),
+    priceBands: row.priceBands ?? singleBand(decimalString(row.minTick)),
     multiplier: decimalString(row.multiplier),
     timeZone: row.timeZone,
     tradingHours: row.tradingHours,
@@ -45,6 +47,7 @@ export class InstrumentsRepository {
       conId: instrument.conId,
       longName: instrument.longName,
       minTick: instrument.minTick,
+      priceBands: instrument.priceBands,
       multiplier: instrument.multiplier,
       timeZone: instrument.timeZone,
       tradingHours: instrument.tradingHours,

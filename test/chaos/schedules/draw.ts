@@ -10,6 +10,8 @@ export interface Mishap {
     | { readonly kind: 'deskDiesAtCommit' }
     | { readonly kind: 'database'; readonly how: 'connectionsCut' }
     | { readonly kind: 'manualTrade'; readonly side: 'BUY' | 'SELL' }
+    /** A limit order in the dashboard that rests far from the market, and its cancel so much later. */
+    | { readonly kind: 'order'; readonly side: 'BUY' | 'SELL'; readonly cancelAfterMs: number }
     | { readonly kind: 'restart' };
 }
 
@@ -35,13 +37,13 @@ const lines: readonly [
   (draw) => ({ fault: 'half-open', for: ms(draw, 200, 1_500) }),
   (draw) => ({ fault: 'stall', for: ms(draw, 100, 1_000) }),
   (draw) => ({ fault: 'trickle', bytesPerSecond: 2_000, for: ms(draw, 100, 800) }),
-  (draw) => ({ fault: 'garbage', kind: draw.pick(['random', 'truncated', 'length']) }),
+  (draw) => ({ fault: 'garbage', kind: draw.pick(['random', 'truncated', 'wrong-length']) }),
   (draw) => ({ fault: 'restart', for: ms(draw, 100, 800) }),
   (draw) => ({ fault: 'client-id-held', client: 1, for: ms(draw, 100, 800) }),
   (draw) => ({ fault: 'next-id-rollback', by: draw.pick([1, 3, 20]), for: ms(draw, 500, 2_000) }),
   () => ({ fault: 'pacing', for: '1s' }),
   (draw) => ({ fault: 'link-lost', restored: draw.pick(['1101', '1102']), for: ms(draw, 100, 1_500) }),
-  (draw) => ({ fault: 'farm-down', farm: draw.pick(['market', 'history']), for: ms(draw, 100, 1_500) }),
+  (draw) => ({ fault: 'farm-down', farm: draw.pick(['market-data', 'history']), for: ms(draw, 100, 1_500) }),
   () => ({ fault: 'farm-inactive' }),
   (draw) => ({ fault: 'competing-session', for: ms(draw, 100, 1_000) }),
   (draw) => ({ fault: 'delayed-data', for: ms(draw, 100, 1_000) }),
@@ -69,6 +71,8 @@ function drawMishap(draw: Draw): Mishap {
     { kind: 'deskDiesAtCommit' },
     { kind: 'database', how: 'connectionsCut' },
     { kind: 'manualTrade', side: draw.pick(['BUY', 'SELL']) },
+    { kind: 'order', side: draw.pick(['BUY', 'SELL']), cancelAfterMs: Math.round(draw.between(0, 1_000)) },
+    { kind: 'order', side: draw.pick(['BUY', 'SELL']), cancelAfterMs: Math.round(draw.between(0, 1_000)) },
     { kind: 'restart' },
   ]);
   return { at, what };

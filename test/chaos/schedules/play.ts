@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disagreements } from '../../support/agreement.ts';
-import { placeByHand } from '../../../src/gateway/faults/manual-order.ts';
 import { sql } from '../../support/sql.ts';
 import { createTradingWorld, hasty, type TradingWorld } from '../../support/trading-world.ts';
 import type { Mishap, Schedule } from './draw.ts';
@@ -39,13 +38,34 @@ async function strike(world: TradingWorld, what: Mishap['what']): Promise<void> 
       );
       return;
     case 'manualTrade':
-      placeByHand(world.gateway.broker, { symbol: 'SP500', action: what.side, quantity: 7 });
+      world.tradeByHand('SP500', what.side, 7);
+      return;
+    case 'order':
+      // Refused while the broker is away, and the cancel with it: both are answers, not failures.
+      void orderAndCancel(world, what.side, what.cancelAfterMs).catch(() => undefined);
       return;
     case 'restart':
       await world.trading.stop();
       await world.start();
       return;
   }
+}
+
+async function orderAndCancel(world: TradingWorld, side: 'BUY' | 'SELL', afterMs: number): Promise<void> {
+  const { ref } = await world.trading.dashboard.placeOrder({
+    ...{ instrumentId: 'SP500.STK.SMART.USD', side, quantity: '3', orderType: 'LMT', timeInForce: 'GTC' },
+    limitPrice: side === 'BUY' ? '1' : '99999',
+  });
+  await pause(afterMs);
+  if (ref !== null) await world.trading.dashboard.cancelOrder(ref);
+}
+
+/** What rests at the broker by hand is cancelled, so that everything comes to rest. */
+async function cancelAll(world: TradingWorld): Promise<void> {
+  const open = await world.rows<{ key: string }>(
+    "select key from orders where state in ('working', 'unknown', 'sent') and session_id is null and not is_foreign",
+  );
+  for (const { key } of open) await world.trading.dashboard.cancelOrder(key);
 }
 
 const doubles = (rows: readonly object[], what: string): string[] =>
@@ -99,7 +119,9 @@ export async function play(schedule: Schedule, databaseUrl: string): Promise<Out
     world.calm();
     await world.open(20_000);
     await world.trades(1, 20_000);
+    await cancelAll(world);
     await world.rest(20_000);
+    await world.open(20_000);
     failures.push(...(await failuresOf(world)));
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@ import { type AnyActorRef, createActor } from 'xstate';
 import { type Bar, mergeBars, type Timeframe } from '../../../machines/domain/bar.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import { type Instrument, type InstrumentKey, instrumentId } from '../../../machines/domain/instrument.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { Quote } from '../../../machines/domain/quote.ts';
 import type { BarStreamListener } from '../../../machines/feed/feed.ports.ts';
 import { createMarketDataHub } from '../../../machines/feed/hub.ts';
@@ -55,6 +56,7 @@ export const details = (key: InstrumentKey): Instrument => ({
   conId: 1,
   longName: key.symbol,
   minTick: '0.01',
+  priceBands: singleBand('0.01'),
   multiplier: '1',
   timeZone: 'America/New_York',
   tradingHours: '',

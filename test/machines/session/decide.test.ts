@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GuardName, guardNames, type Signal } from '../../../machines/domain/decision.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../../machines/domain/session.ts';
 import { createDecider, type DecisionFacts, guardOrder } from '../../../machines/session/decide.ts';
 import { strategyKinds } from '../../../machines/strategies/registry.ts';
@@ -277,7 +278,7 @@ describe('every bar', () => {
     maxQuoteAgeMs: fc.constant(5_000),
     netLiquidation: fc.option(fc.integer({ min: -10, max: 100_000 }).map(String)),
     availableFunds: fc.option(fc.integer({ min: 0, max: 100_000 }).map(String)),
-    minTick: fc.constantFrom('0.01', '0.25'),
+    priceBands: fc.constantFrom(singleBand('0.01'), singleBand('0.25')),
     multiplier: fc.constantFrom('1', '50'),
     lotSize: fc.constantFrom('1', '100', '0.001'),
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Bar } from '../../../machines/domain/bar.ts';
 import type { Signal } from '../../../machines/domain/decision.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../../machines/domain/session.ts';
 import type { DecisionFacts } from '../../../machines/session/decide.facts.ts';
 import { BarOutput, type StrategyKind } from '../../../machines/strategies/strategy.kind.ts';
@@ -24,7 +25,7 @@ export const fairFacts: DecisionFacts = {
   maxQuoteAgeMs: 5_000,
   netLiquidation: '100000',
   availableFunds: '100000',
-  minTick: '0.01',
+  priceBands: singleBand('0.01'),
   multiplier: '1',
   lotSize: '1',
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decimal } from '../../../machines/domain/decimal.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { Sizing } from '../../../machines/domain/session.ts';
 import { entrySize, limitPrice, type SizingFacts } from '../../../machines/session/sizing.ts';
 
@@ -77,7 +78,7 @@ describe('limitPrice', () => {
     ['BUY', 4_000.25, 1, '0.25', '4000.5'],
     ['SELL', 4_000.25, 1, '0.25', '4000'],
   ] as const)('%s from %d with %d bps on a tick of %s is %4$s', (side, quote, bps, tick, expected) => {
-    expect(limitPrice(side, quote, bps, tick).toFixed()).toBe(expected);
+    expect(limitPrice(side, quote, bps, singleBand(tick)).toFixed()).toBe(expected);
   });
 
   it('is on the tick and never gives away more than the offset', () => {
@@ -89,7 +90,7 @@ describe('limitPrice', () => {
         fc.constantFrom('BUY', 'SELL'),
         (ticks, bps, tick, side) => {
           const quote = decimal(tick).mul(ticks);
-          const price = limitPrice(side, quote.toNumber(), bps, tick);
+          const price = limitPrice(side, quote.toNumber(), bps, singleBand(tick));
           expect(price.mod(tick).isZero()).toBe(true);
           const given = side === 'BUY' ? price.minus(quote) : quote.minus(price);
           expect(given.gte(0)).toBe(true);

@@ -2,6 +2,7 @@ import type { Decision } from '../../../machines/domain/decision.ts';
 import type { Execution } from '../../../machines/domain/execution.ts';
 import type { Instrument } from '../../../machines/domain/instrument.ts';
 import { type OrderIntent, orderRef } from '../../../machines/domain/order.ts';
+import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../../machines/domain/session.ts';
 import type { BrokerOrder } from '../../../machines/order/order.ports.ts';
 
@@ -15,6 +16,7 @@ export const oracle: Instrument = {
   conId: 272800,
   longName: 'ORACLE CORP',
   minTick: '0.01',
+  priceBands: singleBand('0.01'),
   multiplier: '1',
   timeZone: 'America/New_York',
   tradingHours: '20260105:0400-20260105:2000',

@@ -78,7 +78,7 @@ describe('keyOfInstrumentId', () => {
 
 describe('instrumentOf', () => {
   it('names the instrument as its key does', () => {
-    expect(instrumentOf({ ...key, exchange: 'NYSE' }, details, silentLog)).toMatchObject({
+    expect(instrumentOf({ ...key, exchange: 'NYSE' }, details, null, silentLog)).toMatchObject({
       id: 'ORCL.STK.NYSE.USD',
       conId: 7,
       minTick: '0.01',
@@ -89,7 +89,7 @@ describe('instrumentOf', () => {
 
   it('takes hours in a zone that it cannot compute with for unknown', () => {
     const odd = { ...details, timeZoneId: 'EST (Eastern Standard Time)' };
-    expect(instrumentOf(key, odd, silentLog)).toMatchObject({
+    expect(instrumentOf(key, odd, null, silentLog)).toMatchObject({
       timeZone: 'UTC',
       tradingHours: '',
       liquidHours: '',
@@ -97,13 +97,13 @@ describe('instrumentOf', () => {
   });
 
   it.each([{ minTick: 0 }, { contract: { ...details.contract, conId: 0 } }])('refuses %j', (change) => {
-    expect(() => instrumentOf(key, { ...details, ...change }, silentLog)).toThrow(RangeError);
+    expect(() => instrumentOf(key, { ...details, ...change }, null, silentLog)).toThrow(RangeError);
   });
 });
 
 describe('createContracts', () => {
   it('names a message about a known contract by its key, whatever its exchange', () => {
-    const instrument: Instrument = instrumentOf({ ...key, exchange: 'NYSE' }, details, silentLog);
+    const instrument: Instrument = instrumentOf({ ...key, exchange: 'NYSE' }, details, null, silentLog);
     const contracts = createContracts([instrument]);
     expect(contracts.idOf({ conId: 7, symbol: 'ORCL', secType: SecType.STK, currency: 'USD' })).toBe(
       'ORCL.STK.NYSE.USD',

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../../../machines/domain/instrument.ts';
+import { singleBand } from '../../../../machines/domain/price-bands.ts';
 import type { Quote } from '../../../../machines/domain/quote.ts';
 import { createContracts } from '../../../../src/broker/ib/contracts.ts';
 import { createExecution } from '../../../../src/broker/ib/execution.ts';
@@ -18,6 +19,7 @@ const orcl: Instrument = {
   conId: 7,
   longName: 'ORACLE CORP',
   minTick: '0.01',
+  priceBands: singleBand('0.01'),
   multiplier: '1',
   timeZone: 'America/New_York',
   tradingHours: '',
@@ -246,5 +248,17 @@ describe('quotes', () => {
     expect(errors).toEqual([]);
     peer.write(error(-1, 1101));
     await eventually(() => expect(errors).toEqual(['IBKR dropped the subscriptions (1101): words of 1101']));
+  });
+});
+
+describe('bytes that are no message', () => {
+  it.each([-1, -4, 0])('with a length of %i end the link with a cause, and nothing hangs', async (length) => {
+    const header = Buffer.alloc(4);
+    header.writeInt32BE(length);
+    peer.write(Buffer.concat([header, Buffer.alloc(64, 7)]));
+    await eventually(() =>
+      expect(causes).toEqual([`what came is no message of a gateway: found a length of ${length} bytes`]),
+    );
+    expect(place).toThrow('there is no connection');
   });
 });
