@@ -9,6 +9,7 @@ import { LeasesRepository } from './leases/leases.repository.ts';
 import { migrate } from './migrate.ts';
 import { OrdersRepository } from './orders/orders.repository.ts';
 import { createOrm } from './orm.ts';
+import { guardPool } from './pool-guard.ts';
 import { AccountRepository, PositionsRepository } from './portfolio/portfolio.repository.ts';
 import { SessionsRepository } from './sessions/sessions.repository.ts';
 import { StateRepository } from './state/state.repository.ts';
@@ -65,6 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   checkUrl(url);
   const orm = createOrm({ url, log });
   try {
+    guardPool(await orm.driver.getConnection().getNativeClient());
     const ran = await migrate(orm, url);
     for (const name of ran) log?.(`database "${databaseName(url)}": migrated by ${name}`);
   } catch (error) {

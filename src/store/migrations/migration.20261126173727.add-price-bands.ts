@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261126171000_add_price_bands extends Migration {
-  override name = 'Migration20261126171000_add_price_bands';
+export class Migration20261126173727_add_price_bands extends Migration {
+  override name = 'Migration20261126173727_add_price_bands';
 
   override up(): void | Promise<void> {
     this.addSql(`alter table "instruments" add "price_bands" jsonb null;`);
