@@ -11,6 +11,7 @@ export type FeedState =
   | 'faulted'
   | 'subscribing'
   | 'live'
+  | 'interrupted'
   | 'stale'
   | 'restarting';
 
@@ -45,6 +46,8 @@ export type StreamNews =
     }
   /** A quote arrived; at most one a second is told. */
   | { readonly type: 'stream.quote'; readonly marketTime: number | null }
+  /** The broker has stopped the prices and keeps the subscription, e.g. for a competing session. */
+  | { readonly type: 'stream.interrupted'; readonly message: string }
   | { readonly type: 'stream.failed'; readonly message: string };
 
 export type CollectorNews =

@@ -116,6 +116,10 @@ export function hoursRunOut(instrument: Instrument, marketTime: number): boolean
   return until === null || marketTime >= until - dayMs;
 }
 
+/** Wait before interrupted prices are subscribed to anew, ms: doubles from 5 s to 60 s. */
+export const interruptionBackoffMs = (attempts: number): number =>
+  Math.min(60_000, 5_000 * 2 ** Math.max(0, attempts - 1));
+
 /** Wait before a feed tries again, ms: doubles from 1 s to 60 s; an instrument that was refused waits 60 s at once. */
 export const faultBackoffMs = (attempts: number, refused: boolean): number =>
   refused ? 60_000 : Math.min(60_000, 1_000 * 2 ** Math.max(0, attempts - 1));

@@ -13,7 +13,13 @@ import { machineOptions } from '../machine.options.ts';
 import { collectorMachine } from './collector.machine.ts';
 import { type FeedPorts, feedPortActors, reportOf, wireFeedPorts } from './feed.actors.ts';
 import type { BarBatch, FeedContext, FeedEvent, FeedInput, FeedState, StreamNews } from './feed.events.ts';
-import { faultBackoffMs, hoursRunOut, isMarketOpen, liquidSpans } from './feed.logic.ts';
+import {
+  faultBackoffMs,
+  hoursRunOut,
+  interruptionBackoffMs,
+  isMarketOpen,
+  liquidSpans,
+} from './feed.logic.ts';
 
 type StreamBars = Extract<StreamNews, { type: 'stream.bars' }>;
 
@@ -36,6 +42,7 @@ export const feedMachine = setup({
   actors: { ...feedPortActors, collector: collectorMachine },
   delays: {
     faultBackoff: ({ context }) => faultBackoffMs(context.attempts, context.refused),
+    interruptionBackoff: ({ context }) => interruptionBackoffMs(context.attempts),
     staleTimeout: 60_000,
     resubscribeTimeout: 60_000,
   },
@@ -55,6 +62,11 @@ export const feedMachine = setup({
       cause: failureMessage(params.error),
       refused: isRefused(params.error),
       attempts: context.attempts + 1,
+    })),
+    noteInterruption: assign(({ context }, params: { message: string }) => ({
+      cause: params.message,
+      attempts: context.attempts + 1,
+      proven: context.proven.filter((name) => name !== 'quote'),
     })),
     noteDetails: assign((_, params: { instrument: FeedContext['instrument'] }) => ({
       instrument: params.instrument,
@@ -222,6 +234,10 @@ export const feedMachine = setup({
         'stream.quote': {
           actions: [{ type: 'notePulse', params: ({ event }) => event }, 'proveQuote', 'refreshDetailsIfDue'],
         },
+        'stream.interrupted': {
+          target: '.interrupted',
+          actions: { type: 'noteInterruption', params: ({ event }) => event },
+        },
         'stream.failed': {
           target: 'faulted',
           actions: { type: 'noteFault', params: ({ event }) => ({ error: event.message }) },
@@ -262,6 +278,18 @@ export const feedMachine = setup({
             },
           },
           after: { staleTimeout: { target: 'stale', actions: 'noteStale' } },
+        },
+        interrupted: {
+          description:
+            'The broker has stopped the prices, e.g. for a competing session; subscribed anew until they come.',
+          entry: { type: 'report', params: { state: 'interrupted' } },
+          on: {
+            'stream.quote': {
+              target: 'subscribing',
+              actions: [{ type: 'notePulse', params: ({ event }) => event }, 'proveQuote'],
+            },
+          },
+          after: { interruptionBackoff: { target: '#feed.streaming', reenter: true } },
         },
         stale: {
           description:

@@ -11,6 +11,14 @@ export interface BarStreamListener {
   onError(message: string): void;
 }
 
+export interface QuoteStreamListener {
+  onQuote(quote: Quote): void;
+  /** No prices for now, and why; they may come back by themselves, or not at all. */
+  onInterrupted(message: string): void;
+  /** The stream is dead; a reason in one sentence. */
+  onError(message: string): void;
+}
+
 /** The market data side of the broker. Every stream ends with its connection (`onError`). */
 export interface MarketDataPort {
   /** Contract details, fresh from the broker (trading hours change daily). @throws BrokerError */
@@ -28,10 +36,7 @@ export interface MarketDataPort {
     listener: BarStreamListener,
   ): () => void;
   /** Quotes, each whole. Answers its cancel. @throws BrokerError `unavailable` */
-  streamQuote(
-    instrument: Instrument,
-    listener: { onQuote(quote: Quote): void; onError(message: string): void },
-  ): () => void;
+  streamQuote(instrument: Instrument, listener: QuoteStreamListener): () => void;
 }
 
 /** What feeds need of the database. */

@@ -166,10 +166,15 @@ export function openStreams(
         if (muted) return;
         deps.publishQuote(quote);
         if (quote.marketTime !== null) watchEnds(quote.marketTime);
+        // A quote that says that there is none proves nothing.
+        if (quote.quality === 'none') return;
         const now = deps.now();
         if (now - lastPulse < pulseMs) return;
         lastPulse = now;
         tell({ type: 'stream.quote', marketTime: quote.marketTime });
+      },
+      onInterrupted: (message) => {
+        if (!muted) tell({ type: 'stream.interrupted', message });
       },
       onError: (message) => fail(`quotes: ${message}`),
     });

@@ -76,7 +76,9 @@ const supervisorEvents = {
 };
 const supervisorEndings = { failing: 'It ends there in error, which its parent hears.' };
 
-const withoutSocket = ['disconnected', 'stopped', 'backingOff', 'clientIdHeld'].map((key) => `socket.${key}`);
+const withoutSocket = ['disconnected', 'stopped', 'backingOff', 'clientIdHeld', 'wrongAccount'].map(
+  (key) => `socket.${key}`,
+);
 const afterHandshake = ['socket.open.loading', 'socket.open.ready'];
 const givenUp = 'The socket was given up, or is none yet: what it says counts no more.';
 const unheard = 'Before the host has accepted, the program behind it says nothing.';
@@ -122,6 +124,7 @@ export const models: Readonly<Record<string, Model>> = {
   'feed/feed.machine.ts': modelOf(withFeedPorts(unused()), {
     'stream.bars': [ignored('They are fetched again, from the newest that was taken in.', ...withoutStreams)],
     'stream.quote': [ignored(streamsClosed, ...withoutStreams)],
+    'stream.interrupted': [ignored(streamsClosed, ...withoutStreams)],
     'stream.failed': [ignored(streamsClosed, ...withoutStreams)],
     'collector.stored': [],
     'collector.overflowed': [],

@@ -33,20 +33,21 @@ export interface IbBrokerOptions {
 export function createIbBroker({ log, now, instruments = [] }: IbBrokerOptions): IbBroker {
   const links = createLinkHolder(log);
   const contracts = createContracts(instruments);
-  const currentTime = singleFile(() =>
+  const askTime = (): Promise<number> =>
     links
       .session()
       .requests.askAll<number>(
         { what: 'the time of the broker', isUrgent: true, send: (api) => api.reqCurrentTime() },
         (on, done) => on('currentTime', (seconds) => done(seconds * 1_000)),
-      ),
-  );
+      );
+  const currentTime = singleFile(askTime);
   const execution = createExecution({ links, contracts, log, now });
   const account = createAccount({ links, contracts, log, now });
   return {
     socket: {
       open: links.open,
-      currentTime,
+      // Never behind another question: a heartbeat that waits for a lost answer proves nothing.
+      currentTime: () => askTime(),
       loadTruth: () => execution.ask(),
       loadPositions: () => account.positions(),
     },

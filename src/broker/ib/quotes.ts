@@ -1,5 +1,6 @@
 import type { Instrument } from '../../../machines/domain/instrument.ts';
 import type { Quote, QuoteQuality } from '../../../machines/domain/quote.ts';
+import type { QuoteStreamListener } from '../../../machines/feed/feed.ports.ts';
 import { contractOf } from './contracts.ts';
 import type { LinkHolder } from './link-holder.ts';
 import type { Log } from './log.ts';
@@ -104,7 +105,7 @@ interface Needs {
 export function streamQuote(
   { links, log, now }: Needs,
   instrument: Instrument,
-  listener: { onQuote(quote: Quote): void; onError(message: string): void },
+  listener: QuoteStreamListener,
 ): () => void {
   const { link, requests } = links.session();
   let quote = emptyQuote(instrument.id, now());
@@ -170,6 +171,7 @@ export function streamQuote(
           case 'dataInterrupted':
             log.warn({ code, message, instrument: instrument.id }, 'market data is interrupted');
             change({ ...quote, quality: 'none' });
+            listener.onInterrupted(`${message} (${code})`);
             break;
           case 'dataDelayed':
             change({ ...quote, quality: 'delayed' });

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disagreements } from '../../support/agreement.ts';
 import { sql } from '../../support/sql.ts';
+import { until } from '../../support/system.ts';
 import { createTradingWorld, hasty, type TradingWorld } from '../../support/trading-world.ts';
 import type { Mishap, Schedule } from './draw.ts';
 
@@ -121,8 +122,8 @@ export async function play(schedule: Schedule, databaseUrl: string): Promise<Out
     await world.trades(1, 20_000);
     await cancelAll(world);
     await world.rest(20_000);
-    await world.open(20_000);
-    failures.push(...(await failuresOf(world)));
+    // A connection that was struck last may be given up only now.
+    failures.push(...(await until('the broker answers', () => failuresOf(world), 20_000)));
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error));
   }

@@ -75,6 +75,7 @@ export function createWorld() {
   const clock = createQueueClock(start);
   const barStreams = new Set<OpenBarStream>();
   const quoteStreams = new Map<string, (quote: Quote) => void>();
+  const interrupters = new Map<string, (message: string) => void>();
   const rows = new Map<string, readonly Bar[]>();
   const log: string[] = [];
   const world = {
@@ -83,10 +84,12 @@ export function createWorld() {
     rows,
     barStreams,
     quoteStreams,
+    interrupters,
     details: new Map<string, Instrument | Error>(),
     asked: [] as string[],
     storeFails: null as Error | null,
     appended: 0,
+    quoteSubscriptions: 0,
     older: [] as readonly Bar[],
     historyAsked: [] as { count: number; before: number | undefined }[],
     faults: [] as unknown[],
@@ -126,6 +129,8 @@ export function createWorld() {
       },
       streamQuote(instrument, listener) {
         quoteStreams.set(instrument.id, listener.onQuote);
+        interrupters.set(instrument.id, listener.onInterrupted);
+        world.quoteSubscriptions += 1;
         return () => quoteStreams.delete(instrument.id);
       },
     },

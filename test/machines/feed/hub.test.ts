@@ -188,6 +188,35 @@ describe('a lost connection', () => {
     expect(world.log.slice(-1)).toEqual(['a live']);
   });
 
+  it('says why prices were stopped, and subscribes anew ever more slowly until they come', async () => {
+    const world = await liveWorld();
+    const interrupt = (): void => world.interrupters.get(oracleId)?.('competing session (10197)');
+    interrupt();
+    await world.pass();
+    expect(state(world)).toMatchObject({ state: 'interrupted', cause: 'competing session (10197)' });
+    const before = world.quoteSubscriptions;
+    await world.pass(5_100);
+    expect(world.quoteSubscriptions).toBe(before + 1);
+    interrupt();
+    await world.pass(9_000);
+    expect(world.quoteSubscriptions, 'twice as long the second time').toBe(before + 1);
+    await world.pass(1_100);
+    expect(world.quoteSubscriptions).toBe(before + 2);
+    world.stream().listener.onHistory(bars(1, 5));
+    world.tick(5);
+    await world.pass();
+    expect(state(world)?.state).toBe('live');
+  });
+
+  it('is live again when stopped prices come back by themselves', async () => {
+    const world = await liveWorld();
+    world.interrupters.get(oracleId)?.('competing session (10197)');
+    await world.pass(1_100);
+    world.tick(3);
+    await world.pass();
+    expect(state(world)?.state).toBe('live');
+  });
+
   it('subscribes again when an open market stays silent', async () => {
     const world = await liveWorld();
     const before = world.stream();

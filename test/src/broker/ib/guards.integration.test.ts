@@ -169,6 +169,7 @@ describe('quotes', () => {
     quotes = [];
     errors = [];
     cancel = broker.marketData.streamQuote(orcl, {
+      onInterrupted: () => undefined,
       onQuote: (quote) => quotes.push(quote),
       onError: (message) => errors.push(message),
     });

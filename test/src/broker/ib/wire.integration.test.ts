@@ -112,6 +112,7 @@ describe('over the wire', () => {
       throw new Error(message);
     };
     const cancelQuote = a.broker.marketData.streamQuote(instrument, {
+      onInterrupted: () => undefined,
       onQuote: (q) => quotes.push(q),
       onError,
     });
@@ -259,6 +260,7 @@ describe('a gateway that is killed', () => {
     await eventually(() => expect(news.map(({ type }) => type)).toContain('broker.commission'));
     const ended: string[] = [];
     a.broker.marketData.streamQuote(instrument, {
+      onInterrupted: () => undefined,
       onQuote: () => {},
       onError: (message) => ended.push(message),
     });
