@@ -1,4 +1,5 @@
 import type { BackoffPolicy } from './backoff.logic.ts';
+import type { LoginPlan, RestartPlan } from './connection.plans.ts';
 import type { ConnectionNews, Endpoint, ReadyFacts, SocketEvent } from './connection.ports.ts';
 import type { ConnectionStatus } from './connection.status.ts';
 
@@ -17,6 +18,8 @@ export interface ConnectionTiming {
   readonly heartbeatMisses: number;
   /** How long IBKR's own link may be down before the socket is rebuilt to be sure. */
   readonly linkDownMs: number;
+  /** How long after a due login the gateway may still be there without being logged out. */
+  readonly loginGraceMs: number;
   readonly backoff: BackoffPolicy;
 }
 
@@ -24,6 +27,14 @@ export interface ConnectionInput {
   readonly endpoint: Endpoint;
   /** What is left out has its default, see `connectionDefaults`. */
   readonly timing?: Partial<ConnectionTiming>;
+  /** Further ones, tried in this order when one before does not answer. @default none */
+  readonly others?: readonly Endpoint[];
+  /** What kind of account must be behind the gateway. @default any */
+  readonly accountKind?: 'paper' | 'live' | undefined;
+  /** @default none is planned */
+  readonly restart?: RestartPlan | null | undefined;
+  /** @default none is planned */
+  readonly login?: LoginPlan | null | undefined;
   /** Connect at start, without waiting for `connection.connect`. @default false */
   readonly autoConnect?: boolean;
 }

@@ -2,6 +2,7 @@ import { consequenceOf } from '../domain/broker-codes.ts';
 import { BrokerError } from '../domain/broker-error.ts';
 import { backoffDelayMs } from './backoff.logic.ts';
 import type { ConnectionInput, ConnectionTiming, Heartbeat } from './connection.events.ts';
+import type { LoginPlan, RestartPlan } from './connection.plans.ts';
 import type { Endpoint } from './connection.ports.ts';
 import type { ConnectionPhase, ConnectionStatus, FarmStatus } from './connection.status.ts';
 
@@ -13,12 +14,18 @@ export const connectionDefaults: ConnectionTiming = {
   heartbeatDeadlineMs: 3_000,
   heartbeatMisses: 2,
   linkDownMs: 300_000,
+  loginGraceMs: 3_600_000,
   backoff: { minMs: 250, maxMs: 15_000, factor: 2, jitterFraction: 0.2 },
 };
 
 /** Plain data: everything the connection knows. */
 export interface ConnectionContext {
+  /** In order of preference, and which of them is tried now. */
+  readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly endpoint: Endpoint;
+  readonly accountKind: 'paper' | 'live' | null;
+  readonly restartPlan: RestartPlan | null;
+  readonly loginPlan: LoginPlan | null;
   readonly timing: ConnectionTiming;
   readonly autoConnect: boolean;
   readonly status: ConnectionStatus;
@@ -37,7 +44,11 @@ export interface ConnectionContext {
 export function initialContext(input: ConnectionInput, now: number): ConnectionContext {
   const { endpoint } = input;
   return {
+    endpoints: [endpoint, ...(input.others ?? [])],
     endpoint,
+    accountKind: input.accountKind ?? null,
+    restartPlan: input.restart ?? null,
+    loginPlan: input.login ?? null,
     timing: { ...connectionDefaults, ...input.timing },
     autoConnect: input.autoConnect ?? false,
     status: {
@@ -56,6 +67,8 @@ export function initialContext(input: ConnectionInput, now: number): ConnectionC
       roundTripMs: null,
       marketTime: null,
       marketTimeAt: null,
+      restart: null,
+      login: null,
     },
     nextValidId: null,
     announced: false,
@@ -77,6 +90,9 @@ export function startAttempt(context: ConnectionContext): Partial<ConnectionCont
     misses: 0,
     status: {
       ...context.status,
+      host: context.endpoint.host,
+      port: context.endpoint.port,
+      clientId: context.endpoint.clientId,
       attempts: context.status.attempts + 1,
       serverVersion: null,
       accounts: [],
@@ -87,16 +103,26 @@ export function startAttempt(context: ConnectionContext): Partial<ConnectionCont
   };
 }
 
-/** Plans the next attempt; `random` is in [0, 1). */
+/**
+ * Plans the next attempt; `random` is in [0, 1). Where nobody answered, the next endpoint of the list is tried without
+ * a long wait; after the last one, and after one that had answered, it begins again with the first.
+ */
 export function planRetry(
   context: ConnectionContext,
   now: number,
   random: () => number,
 ): Partial<ConnectionContext> {
-  const retryDelayMs = backoffDelayMs({ ...context.timing.backoff, attempt: context.failures }, random);
+  const { endpoints, endpoint, timing, status } = context;
+  const answered = status.serverVersion !== null;
+  const next = answered ? undefined : endpoints[endpoints.indexOf(endpoint) + 1];
+  const retryDelayMs =
+    next === undefined
+      ? backoffDelayMs({ ...timing.backoff, attempt: context.failures }, random)
+      : timing.backoff.minMs;
   return {
     retryDelayMs,
-    failures: context.failures + 1,
+    endpoint: next ?? endpoints[0],
+    failures: context.failures + (next === undefined ? 1 : 0),
     status: { ...context.status, retryAt: now + retryDelayMs },
   };
 }
@@ -164,6 +190,15 @@ export const isIntroduced = (context: ConnectionContext): boolean =>
 const seconds = (ms: number): string => `${ms / 1_000} s`;
 const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 
+/** Paper accounts of IBKR begin with D. https://ibkrcampus.com/campus/glossary-terms/paper-trading-account/ */
+const isPaper = (account: string): boolean => account.startsWith('D');
+
+/** The accounts behind the gateway that are not of the kind that was declared. */
+export const unfitAccounts = ({ accountKind, status }: ConnectionContext): readonly string[] =>
+  accountKind === null
+    ? []
+    : status.accounts.filter((account) => isPaper(account) !== (accountKind === 'paper'));
+
 /** Causes, in sentences for people. */
 export const causes = {
   reload: (): string => 'orders and positions are asked for anew after a restart on our side',
@@ -183,6 +218,8 @@ export const causes = {
     `the gateway did not answer ${timing.heartbeatMisses} heartbeats in a row, ${seconds(timing.heartbeatDeadlineMs)} each`,
   clientIdHeld: ({ endpoint }: ConnectionContext): string =>
     `client id ${endpoint.clientId} is in use by another client`,
+  wrongAccount: (context: ConnectionContext): string =>
+    `the gateway is logged in to account ${unfitAccounts(context).join(', ')}, expected ${context.accountKind === 'paper' ? 'paper accounts, which begin with D' : 'a live account, which does not begin with D'}`,
   linkDown: (code: number): string => `the gateway has lost its connection to IBKR (${code})`,
   linkDownTooLong: ({ timing }: ConnectionContext): string =>
     `the gateway had no connection to IBKR for ${seconds(timing.linkDownMs)}`,

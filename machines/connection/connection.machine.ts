@@ -3,7 +3,8 @@
  * It never sends, keeps or repeats an order, and queues nothing for a later connection. The broker supervisor owns it.
  *
  * Three things fail separately: the socket to the gateway, the gateway's link to IBKR, and IBKR's data farms.
- * A farm never touches the socket; a lost link never touches it either, but takes `ready` back until all is reloaded.
+ * Beside them it keeps two times: around a planned restart of the gateway no order leaves, and once a week a person is
+ * needed. A farm never touches the socket; a lost link never touches it either, but takes `ready` back until all is reloaded.
  *
  * Emits `connection.ready`, `connection.lost` (only after a ready) and `connection.changed` with the whole status.
  */
@@ -11,12 +12,14 @@ import type { SnapshotFrom } from 'xstate';
 import { machineOptions } from '../machine.options.ts';
 import { causes, initialContext } from './connection.logic.ts';
 import type { ConnectionPorts } from './connection.ports.ts';
+import { humanRegion, restartRegion } from './connection.regions.ts';
 import { blame, blameCode, blameError, connectionSetup } from './connection.setup.ts';
 import type { ConnectionStatus } from './connection.status.ts';
 
 /** Builds the connection machine over its ports; all of them are needed. */
 export function createConnectionMachine(ports: ConnectionPorts) {
-  return connectionSetup(ports).createMachine({
+  const parts = connectionSetup(ports);
+  return parts.createMachine({
     id: 'connection',
     options: machineOptions,
     context: ({ input }) => initialContext(input, ports.now()),
@@ -48,6 +51,8 @@ export function createConnectionMachine(ports: ConnectionPorts) {
           },
         },
       },
+      restart: restartRegion(parts),
+      human: humanRegion(parts),
       socket: {
         initial: 'disconnected',
         states: {
@@ -100,7 +105,14 @@ export function createConnectionMachine(ports: ConnectionPorts) {
               handshaking: {
                 description: 'Waits for the version, the next order id and the accounts.',
                 entry: [{ type: 'enter', params: { phase: 'handshaking' } }, 'announceChange'],
-                always: { guard: 'isIntroduced', target: 'loading' },
+                always: [
+                  {
+                    guard: 'isWrongAccount',
+                    target: '#connection.socket.wrongAccount',
+                    actions: blame(causes.wrongAccount),
+                  },
+                  { guard: 'isIntroduced', target: 'loading' },
+                ],
                 on: {
                   'socket.opened': {
                     actions: { type: 'recordVersion', params: ({ event }) => event },
@@ -238,6 +250,17 @@ export function createConnectionMachine(ports: ConnectionPorts) {
             description: 'Somebody else uses our client id. It is never changed: orders belong to it.',
             entry: [
               { type: 'enter', params: { phase: 'clientIdHeld' } },
+              'planRetry',
+              'announceLost',
+              'announceChange',
+            ],
+            on: { 'connection.connect': 'open', 'connection.disconnect': 'stopped' },
+            after: { retryPause: 'open' },
+          },
+          wrongAccount: {
+            description: 'The gateway serves another kind of account than declared: nothing is asked of it.',
+            entry: [
+              { type: 'enter', params: { phase: 'wrongAccount' } },
               'planRetry',
               'announceLost',
               'announceChange',

@@ -18,8 +18,10 @@ import {
   planRetry,
   recordHeartbeat,
   startAttempt,
+  unfitAccounts,
   updateFarms,
 } from './connection.logic.ts';
+import { type LoginStatus, nextLogin, nextRestart } from './connection.plans.ts';
 import type { ConnectionPorts, Endpoint, SocketEvent } from './connection.ports.ts';
 import type { ConnectionPhase } from './connection.status.ts';
 
@@ -46,6 +48,7 @@ export const blameCode = (cause: (code: number) => string) =>
 
 /** Binds the parts to the ports; all of them are needed. */
 export function connectionSetup(ports: ConnectionPorts) {
+  const until = (at: number | undefined): number => Math.max(0, (at ?? 0) - ports.now());
   return setup({
     types: {
       context: {} as ConnectionContext,
@@ -88,10 +91,21 @@ export function connectionSetup(ports: ConnectionPorts) {
       heartbeatTimeout: ({ context }) => context.timing.heartbeatDeadlineMs,
       linkDownTimeout: ({ context }) => context.timing.linkDownMs,
       retryPause: ({ context }) => context.retryDelayMs,
+      quietBegins: ({ context }) => until(context.status.restart?.quietFrom),
+      quietEnds: ({ context }) => until(context.status.restart?.quietUntil),
+      warningDue: ({ context }) =>
+        until((context.status.login?.dueAt ?? 0) - (context.loginPlan?.warnBeforeMs ?? 0)),
+      loginDue: ({ context }) => until(context.status.login?.dueAt),
+      loginGrace: ({ context }) => context.timing.loginGraceMs,
     },
     guards: {
       isAutomatic: ({ context }) => context.autoConnect,
       isIntroduced: ({ context }) => isIntroduced(context),
+      isWrongAccount: ({ context }) => isIntroduced(context) && unfitAccounts(context).length > 0,
+      hasRestartPlan: ({ context }) => context.restartPlan !== null,
+      hasLoginPlan: ({ context }) => context.loginPlan !== null,
+      isReady: ({ context }) => context.status.phase === 'ready',
+      isAway: ({ context }) => context.status.phase !== 'ready',
       isLinkUp: ({ context }) => context.status.link === 'up',
       isLastMiss: ({ context }) => context.misses >= context.timing.heartbeatMisses,
       saysLinkDown: ({ event }) => means(event, 'linkDown'),
@@ -119,6 +133,27 @@ export function connectionSetup(ports: ConnectionPorts) {
         recordHeartbeat(context, params.heartbeat),
       ),
       recordMiss: assign(({ context }) => ({ misses: context.misses + 1 })),
+      planRestart: assign(({ context }) => ({
+        status: {
+          ...context.status,
+          restart: context.restartPlan === null ? null : nextRestart(context.restartPlan, ports.now()),
+        },
+      })),
+      beginQuiet: assign(({ context: { status } }) => ({
+        status: {
+          ...status,
+          restart: status.restart === null ? null : { ...status.restart, isQuiet: true },
+        },
+      })),
+      planLogin: assign(({ context }) => ({
+        status: {
+          ...context.status,
+          login: context.loginPlan === null ? null : nextLogin(context.loginPlan, ports.now()),
+        },
+      })),
+      noteLogin: assign(({ context: { status } }, params: { state: LoginStatus['state'] }) => ({
+        status: { ...status, login: status.login === null ? null : { ...status.login, state: params.state } },
+      })),
       recordLink: assign(({ context }, params: { link: 'up' | 'down' }) => ({
         status: { ...context.status, link: params.link },
       })),

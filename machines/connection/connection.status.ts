@@ -1,3 +1,5 @@
+import type { LoginStatus, RestartStatus } from './connection.plans.ts';
+
 /** Where the connection stands, by the names of the socket region of the connection machine's chart. */
 export const connectionPhases = [
   'disconnected',
@@ -7,6 +9,7 @@ export const connectionPhases = [
   'ready',
   'backingOff',
   'clientIdHeld',
+  'wrongAccount',
   'stopped',
 ] as const;
 export type ConnectionPhase = (typeof connectionPhases)[number];
@@ -44,4 +47,8 @@ export interface ConnectionStatus {
   /** Market time as the broker last told it, epoch ms, and when it told it (wall clock). */
   readonly marketTime: number | null;
   readonly marketTimeAt: number | null;
+  /** The gateway's next planned restart; null when none is planned. */
+  readonly restart: RestartStatus | null;
+  /** The next login by a person; null when none is planned. */
+  readonly login: LoginStatus | null;
 }

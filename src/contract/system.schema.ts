@@ -17,6 +17,7 @@ export const connectionViewSchema = z.object({
     'ready',
     'backingOff',
     'clientIdHeld',
+    'wrongAccount',
     'stopped',
   ]),
   since: instantMs,
@@ -33,6 +34,10 @@ export const connectionViewSchema = z.object({
   roundTripMs: z.number().nullable(),
   marketTime: instantMs.nullable(),
   marketTimeAt: instantMs.nullable(),
+  restart: z
+    .object({ at: instantMs, quietFrom: instantMs, quietUntil: instantMs, isQuiet: z.boolean() })
+    .nullable(),
+  login: z.object({ state: z.enum(['later', 'soon', 'awaited']), dueAt: instantMs }).nullable(),
 });
 export type ConnectionView = z.infer<typeof connectionViewSchema>;
 

@@ -29,6 +29,8 @@ export const system: SystemView = {
     roundTripMs: 1,
     marketTime: null,
     marketTimeAt: null,
+    restart: null,
+    login: null,
   },
   store: { state: 'up', cause: null, since: 1 },
   risk: { state: 'active', since: 1, cause: 'start', author: 'start' },

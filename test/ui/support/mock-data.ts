@@ -114,6 +114,8 @@ export function system(now: number, marketTime: number): SystemView {
       roundTripMs: 3.4,
       marketTime,
       marketTimeAt: now,
+      restart: null,
+      login: null,
     },
     store: { state: 'up', cause: null, since: now - 3_600_000 },
     risk: { state: 'active', since: now - 3_600_000, cause: 'started', author: 'start' },
