@@ -1,5 +1,7 @@
 /** What is known beforehand: when the gateway restarts by itself, and when a person must log in again. */
+
 import { type DailyTime, nextDaily, nextWeekly, type WeeklyTime } from '../domain/wall-time.ts';
+import type { ConnectionStatus } from './connection.status.ts';
 
 /**
  * The gateway's own restart ("Auto restart" in its settings). Orders sent in its seconds vanish, so none leaves
@@ -47,9 +49,26 @@ export const nextLogin = (plan: LoginPlan, now: number): LoginStatus => ({
   dueAt: nextWeekly(plan, now),
 });
 
-/** Why no order leaves around a restart; null when they may. `zone` is that of the plan. */
-export function quietCause(restart: RestartStatus | null): string | null {
+/** Why no order leaves around a restart; null when they may. */
+function quietCause(restart: RestartStatus | null): string | null {
   if (restart === null || !restart.isQuiet) return null;
   const moment = (at: number): string => new Date(at).toISOString().slice(11, 16);
   return `the gateway restarts at ${moment(restart.at)} UTC, and no order leaves from ${moment(restart.quietFrom)} to ${moment(restart.quietUntil)}`;
+}
+
+/** Whether orders may leave by the connection's own account, and why not. */
+export function readiness(status: Pick<ConnectionStatus, 'phase' | 'cause' | 'restart'>): {
+  readonly ready: boolean;
+  readonly cause: string | null;
+} {
+  const quiet = quietCause(status.restart);
+  return { ready: status.phase === 'ready' && quiet === null, cause: quiet ?? status.cause };
+}
+
+/** The refusal of an order that would leave in the quiet time around a restart; null: it may. */
+export function restartRefusal(
+  status: Pick<ConnectionStatus, 'restart'>,
+): { readonly reason: 'notReady'; readonly message: string } | null {
+  const message = quietCause(status.restart);
+  return message === null ? null : { reason: 'notReady', message };
 }

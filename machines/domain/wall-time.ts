@@ -32,3 +32,13 @@ export function nextWeekly(weekly: WeeklyTime, now: number): number {
   const first = at(day, weekly);
   return first > now ? first : at(day.add({ days: 7 }), weekly);
 }
+
+/** Tells whether a time zone is one that this runtime can compute with. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { journalDetails } from '../../machines/domain/journal.ts';
+import { isTimeZone } from '../../machines/domain/wall-time.ts';
 import { timeframeSchema } from '../contract/values.ts';
 import { instrumentFileSchema } from './session.schema.ts';
 
@@ -8,6 +9,21 @@ const LIVE_PORTS: readonly number[] = [7496, 4001];
 
 const host = z.string().min(1).default('127.0.0.1');
 const port = z.int().min(0).max(65_535);
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day HH:MM');
+const zone = z
+  .string()
+  .refine(isTimeZone, 'expected an IANA time zone such as America/New_York')
+  .default('America/New_York');
+export const WEEKDAYS = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+] as const;
 
 const brokerSchema = z
   .strictObject({
@@ -22,6 +38,30 @@ const brokerSchema = z
       .max(2_147_483_647)
       .default(1)
       .describe('Fixed: orders belong to the client id that placed them'),
+    others: z
+      .array(z.strictObject({ host: host, port: port.min(1) }))
+      .default([])
+      .describe('Further endpoints, in order of preference, for when the one before does not answer'),
+    restart: z
+      .strictObject({
+        time: timeOfDay.describe('As set in the gateway: Configure, Lock and Exit, Auto restart'),
+        timeZone: zone,
+        quietBeforeSeconds: z.int().min(0).max(3_600).default(60),
+        quietAfterSeconds: z.int().min(0).max(3_600).default(120),
+      })
+      .nullable()
+      .default(null)
+      .describe("The gateway's daily restart: no order leaves around it"),
+    weeklyLogin: z
+      .strictObject({
+        weekday: z.enum(WEEKDAYS).default('sunday'),
+        time: timeOfDay.describe('After this moment the gateway does not come back by itself'),
+        timeZone: zone,
+        warnHours: z.number().min(0).max(160).default(24),
+      })
+      .nullable()
+      .default(null)
+      .describe('When a person must log in to the gateway again, with the second factor'),
     mode: z
       .literal('paper', {
         error: (issue) =>
@@ -31,6 +71,10 @@ const brokerSchema = z
       })
       .default('paper')
       .describe('What kind of account this is; only paper for now'),
+  })
+  .refine(({ others }) => !others.some((other) => LIVE_PORTS.includes(other.port)), {
+    path: ['others'],
+    message: 'expected paper ports (4002 IB Gateway, 7497 TWS) in paper mode',
   })
   .refine((broker) => !LIVE_PORTS.includes(broker.port), {
     path: ['port'],

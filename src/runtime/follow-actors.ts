@@ -18,8 +18,6 @@ export interface ActorFollowers {
   readonly desk: DeskClient;
   readonly portfolio: PortfolioClient;
   readonly recoveries: RecoveryTimes;
-  /** `host:port` of the gateway. */
-  readonly brokerAddress: string;
   readonly keepRisk: (risk: RiskStatus) => void;
   readonly log: Log;
   readonly now: () => number;
@@ -30,7 +28,9 @@ export interface ActorFollowers {
  * before the tree starts.
  */
 export function followActors(followers: ActorFollowers): void {
-  const { directory, status, hub, desk, portfolio, recoveries, brokerAddress, log, now } = followers;
+  const { directory, status, hub, desk, portfolio, recoveries, log, now } = followers;
+
+  const brokerAddress = (): string => `${status.connection.host}:${status.connection.port}`;
 
   /** The news of the connection, to everyone who lives by them. */
   const tell = (news: ConnectionNews): void => {
@@ -38,10 +38,10 @@ export function followActors(followers: ActorFollowers): void {
     for (const id of ['orderDesk', 'portfolio']) directory.running(id)?.send(news);
     if (news.type === 'connection.ready') {
       hub.connectionReady();
-      recoveries.stands('broker', brokerAddress);
+      recoveries.stands('broker', brokerAddress());
     } else {
       hub.connectionLost(news.cause);
-      recoveries.lost('broker', brokerAddress, news.cause);
+      recoveries.lost('broker', brokerAddress(), news.cause);
     }
   };
   directory.onStart('connection', (ref) => {
@@ -59,7 +59,7 @@ export function followActors(followers: ActorFollowers): void {
     // It could not say goodbye: until it is back nothing is ready, and everyone sees so.
     const end = (): void => {
       const cause = 'the connection actor is being started again';
-      if (status.connection.phase === 'ready') recoveries.lost('broker', brokerAddress, cause);
+      if (status.connection.phase === 'ready') recoveries.lost('broker', brokerAddress(), cause);
       status.set({ connection: { ...status.connection, phase: 'disconnected', since: now(), cause } });
       hub.connectionLost(cause);
     };

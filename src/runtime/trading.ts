@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionTiming } from '../../machines/connection/connection.events.ts';
 import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
+import { readiness, restartRefusal } from '../../machines/connection/connection.plans.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
 import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
 import type { DeskTiming } from '../../machines/order/desk.events.ts';
@@ -20,6 +21,7 @@ import type { SystemView } from '../contract/system.schema.ts';
 import { recorded } from '../inspect/draws.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
+import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
 import { followActors } from './follow-actors.ts';
@@ -88,8 +90,8 @@ const isDeadHere = (holder: string): boolean => {
  */
 export async function startTrading(options: TradingOptions): Promise<Trading> {
   const { config, store, log } = options;
-  const { broker: endpoint, orders, data, watch } = config.runtime;
-  const address = { host: endpoint.host, port: options.brokerPort, clientId: endpoint.clientId };
+  const { orders, data, watch } = config.runtime;
+  const input = connectionInput(config.runtime, options.brokerPort, options.timing?.connection);
   const now = Date.now;
   const broker = createIbBroker({
     log: log.child('broker'),
@@ -104,7 +106,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const risk: RiskStatus = await readRisk(store.state, now());
   const status = new LiveStatus(
     {
-      connection: initialContext({ endpoint: address }, now()).status,
+      connection: initialContext(input, now()).status,
       store: { state: 'up', cause: null, since: now() },
       risk,
     },
@@ -173,7 +175,9 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     connection: createConnectionMachine({ ...broker.socket, random, now: machineNow }),
     orderDesk: createDeskMachine({
       ...{ execution: broker.execution, store: orderStore(store), now: machineNow },
-      mayLeave: recorded(({ purpose }) => riskRefusal(status.risk, purpose)),
+      mayLeave: recorded(
+        ({ purpose }) => riskRefusal(status.risk, purpose) ?? restartRefusal(status.connection),
+      ),
     }),
     portfolio: createPortfolioMachine({
       ...{ account: broker.account, store: portfolioStore(store), now: machineNow },
@@ -187,7 +191,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       createSessionPorts({
         ...{ hub, desk, portfolio, leases, store, now: machineNow },
         maxQuoteAgeMs: data.maxQuoteAgeMs,
-        connection: () => ({ ready: status.connection.phase === 'ready', cause: status.connection.cause }),
+        connection: () => readiness(status.connection),
         risk: () => status.risk,
         storeStatus: () => status.store,
         lastFillAt: (id) => status.lastFillAt(id),
@@ -197,7 +201,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   };
   const tree: Tree = new Tree({
     logics,
-    connection: { endpoint: address, autoConnect: true, timing: options.timing?.connection ?? {} },
+    connection: input,
     deskTiming: {
       ...{ ackMs: orders.ackTimeoutMs, cancelMs: orders.cancelTimeoutMs },
       ...options.timing?.desk,
@@ -258,7 +262,6 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
 
   followActors({
     ...{ directory, status, hub, desk, portfolio, recoveries, keepRisk, log, now },
-    brokerAddress: `${address.host}:${address.port}`,
   });
   followFacts({
     ...{ topics, status, hub, desk, portfolio, book, tree, log, now },

@@ -61,6 +61,21 @@ describe('troubles', () => {
     expect(kindsOf(withConnection({ farms: [farm] }))).toEqual(['farm']);
   });
 
+  it('tell apart a wrong account, an awaited login, and what is planned at the gateway', () => {
+    const login = (state: 'later' | 'soon' | 'awaited') => ({ state, dueAt: now + 60 });
+    expect(kindsOf(withConnection({ phase: 'wrongAccount', cause: 'U1' }))).toEqual(['brokerAccount']);
+    const away = { phase: 'backingOff', cause: 'x' } as const;
+    expect(kindsOf(withConnection({ ...away, login: login('awaited') }))).toEqual(['brokerLogin']);
+    expect(kindsOf(withConnection({ ...away, login: login('later') }))).toEqual(['broker']);
+    const restart = { at: now, quietFrom: now - 1, quietUntil: now + 9, isQuiet: true };
+    expect(troubles(withConnection({ restart, login: login('soon') }), live, now)).toMatchObject([
+      { kind: 'restartQuiet', dueAt: now + 9 },
+      { kind: 'loginSoon', dueAt: now + 60 },
+    ]);
+    const clear = { ...restart, isQuiet: false };
+    expect(kindsOf(withConnection({ restart: clear, login: login('later') }))).toEqual([]);
+  });
+
   it('list database and risk after the broker', () => {
     const system: SystemView = {
       ...withConnection({ phase: 'disconnected', cause: 'x' }),

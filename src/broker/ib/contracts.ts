@@ -9,8 +9,8 @@ import {
   SecType,
 } from '../../../machines/domain/instrument.ts';
 import { type PriceBands, singleBand } from '../../../machines/domain/price-bands.ts';
+import { isTimeZone } from '../../../machines/domain/wall-time.ts';
 import type { Log } from './log.ts';
-import { isTimeZone } from './times.ts';
 
 /** The exchange that our keys name by default, where messages carry none or the one of a single fill. */
 const defaultExchange: Readonly<Record<string, string>> = {

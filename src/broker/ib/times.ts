@@ -37,13 +37,3 @@ export function formatIbTime(at: number): string {
   const [date = '', time = ''] = new Date(at).toISOString().split(/[T.]/);
   return `${date.replaceAll('-', '')}-${time}`;
 }
-
-/** Tells whether a time zone is one that this runtime can compute with. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return name !== '';
-  } catch {
-    return false;
-  }
-}

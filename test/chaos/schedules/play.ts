@@ -101,7 +101,7 @@ const count = async (world: TradingWorld, table: string): Promise<number> =>
 export async function play(schedule: Schedule, databaseUrl: string): Promise<Outcome> {
   const began = performance.now();
   const world = await createTradingWorld({
-    ...{ databaseUrl, timing: hasty, faultSeed: schedule.seed, barsPerSecond: 6 },
+    ...{ databaseUrl, timing: hasty, faultSeed: schedule.seed, barsPerSecond: 4 },
     config: (config) => ({
       ...config,
       runtime: { ...config.runtime, orders: { ackTimeoutMs: 500, cancelTimeoutMs: 500 } },
@@ -119,7 +119,7 @@ export async function play(schedule: Schedule, databaseUrl: string): Promise<Out
     await pause(Math.max(0, 2_500 - (performance.now() - start)));
     world.calm();
     await world.open(20_000);
-    await world.trades(1, 20_000);
+    await world.trades(1, 30_000);
     await cancelAll(world);
     await world.rest(20_000);
     // A connection that was struck last may be given up only now.

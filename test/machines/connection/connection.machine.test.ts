@@ -6,6 +6,7 @@ import {
   connectionStatus,
   createConnectionMachine,
 } from '../../../machines/connection/connection.machine.ts';
+import { readiness, restartRefusal } from '../../../machines/connection/connection.plans.ts';
 import type { SocketEvent } from '../../../machines/connection/connection.ports.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import type { BrokerTruth } from '../../../machines/order/order.ports.ts';
@@ -431,5 +432,126 @@ describe('data farms', () => {
     const before = status();
     notice(code);
     expect(status()).toEqual(before);
+  });
+});
+
+describe('a wrong kind of account', () => {
+  it.each([
+    ['paper', ['DU1', 'U7654321'], 'account U7654321, expected paper accounts, which begin with D'],
+    ['live', ['DU1'], 'account DU1, expected a live account, which does not begin with D'],
+  ] as const)(
+    'where %s was declared is a state of its own: nothing is loaded',
+    async (accountKind, accounts, words) => {
+      start({ accountKind });
+      actor.send({ type: 'connection.connect' });
+      socket.tell({ type: 'socket.accepted' });
+      socket.tell({ type: 'socket.opened', serverVersion: 193 });
+      socket.tell({ type: 'socket.nextValidId', orderId: 7 });
+      socket.tell({ type: 'socket.accounts', accounts: [...accounts] });
+      await settle();
+      expect(status()).toMatchObject({
+        phase: 'wrongAccount',
+        cause: `the gateway is logged in to ${words}`,
+      });
+      expect([socket.loads, socket.closed]).toEqual([0, 1]);
+      await clock.advanceSettled(250);
+      expect(status().phase).toBe('connecting');
+    },
+  );
+});
+
+describe('several endpoints', () => {
+  const others = [{ host: '127.0.0.1', port: 7497, clientId: 1 }];
+  const fail = async (): Promise<void> => {
+    socket.tell({ type: 'socket.closed', cause: 'refused' });
+    await clock.advanceSettled(250);
+  };
+
+  it('are tried in order of preference, and from the first again after the last', async () => {
+    start({ others, timing: { backoff: { minMs: 250, maxMs: 250, factor: 1, jitterFraction: 0 } } });
+    actor.send({ type: 'connection.connect' });
+    const ports: number[] = [status().port];
+    for (let at = 0; at < 3; at += 1) {
+      await fail();
+      ports.push(status().port);
+    }
+    expect(ports).toEqual([4002, 7497, 4002, 7497]);
+  });
+
+  it('begin with the first again when one that had answered is lost', async () => {
+    start({ others });
+    actor.send({ type: 'connection.connect' });
+    await fail();
+    introduce();
+    await settle();
+    expect(status()).toMatchObject({ phase: 'ready', port: 7497 });
+    await fail();
+    expect(status().port).toBe(4002);
+  });
+});
+
+describe('a planned restart', () => {
+  const restart = { time: '23:45', timeZone: 'UTC', quietBeforeMs: 60_000, quietAfterMs: 120_000 };
+
+  it('has a quiet time around it, every day', async () => {
+    start({ restart });
+    await becomeReady();
+    const { at, quietFrom, quietUntil } = status().restart ?? { at: 0, quietFrom: 0, quietUntil: 0 };
+    expect(new Date(at).toISOString().slice(11, 16)).toBe('23:45');
+    expect([at - quietFrom, quietUntil - at]).toEqual([60_000, 120_000]);
+    await clock.advanceSettled(quietFrom - clock.now() - 1);
+    expect(readiness(status())).toEqual({ ready: true, cause: null });
+    await clock.advanceSettled(1);
+    expect(readiness(status())).toEqual({
+      ready: false,
+      cause: 'the gateway restarts at 23:45 UTC, and no order leaves from 23:44 to 23:47',
+    });
+    expect(restartRefusal(status())).toMatchObject({ reason: 'notReady' });
+    await clock.advanceSettled(180_000);
+    expect(status().restart).toMatchObject({ at: at + 86_400_000, isQuiet: false });
+    expect(restartRefusal(status())).toBeNull();
+  });
+
+  it('is quiet at once for who starts in the middle of it', async () => {
+    clock = createQueueClock(Date.UTC(2026, 0, 5, 23, 46));
+    start({ restart });
+    await clock.advanceSettled(0);
+    expect(status().restart?.isQuiet).toBe(true);
+  });
+});
+
+describe('the weekly login', () => {
+  const login = { weekday: 7, time: '01:00', timeZone: 'UTC', warnBeforeMs: 3_600_000 };
+  const lose = (): void => socket.tell({ type: 'socket.closed', cause: 'logged out' });
+  const pass = async (to: number): Promise<void> => {
+    await clock.advanceSettled(to - clock.now());
+  };
+
+  it('is warned of, awaited by name once the gateway is gone, and over when it is back', async () => {
+    start({ login, timing: { heartbeatMs: 86_400_000 } });
+    await becomeReady();
+    const dueAt = status().login?.dueAt ?? 0;
+    expect(status().login?.state).toBe('later');
+    await pass(dueAt - 3_600_000);
+    expect(status().login).toEqual({ state: 'soon', dueAt });
+    await pass(dueAt + 60_000);
+    expect(status().login?.state, 'the gateway is still there').toBe('soon');
+    lose();
+    expect(status()).toMatchObject({ phase: 'backingOff', login: { state: 'awaited', dueAt } });
+    await clock.advanceSettled(60_000);
+    introduce();
+    await settle();
+    expect(status()).toMatchObject({
+      phase: 'ready',
+      login: { state: 'later', dueAt: dueAt + 7 * 86_400_000 },
+    });
+  });
+
+  it('passes by when the gateway stays logged in', async () => {
+    start({ login, timing: { heartbeatMs: 86_400_000 } });
+    await becomeReady();
+    const dueAt = status().login?.dueAt ?? 0;
+    await pass(dueAt + 3_600_001);
+    expect(status().login).toMatchObject({ state: 'later', dueAt: dueAt + 7 * 86_400_000 });
   });
 });

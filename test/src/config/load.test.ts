@@ -48,6 +48,9 @@ describe('loadConfig', () => {
       port: 4002,
       clientId: 1,
       mode: 'paper',
+      others: [],
+      restart: null,
+      weeklyLogin: null,
     });
     expect(loaded.config.sessions.map(({ id, strategy }) => [id, strategy])).toEqual([
       ['sp500-sma', 'sma-10-30'],

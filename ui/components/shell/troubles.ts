@@ -7,7 +7,11 @@ export type TroubleKind =
   | 'feed'
   | 'broker'
   | 'brokerClientId'
+  | 'brokerAccount'
+  | 'brokerLogin'
   | 'brokerLink'
+  | 'loginSoon'
+  | 'restartQuiet'
   | 'farm'
   | 'storeDown'
   | 'storeDegraded'
@@ -26,6 +30,8 @@ export interface Trouble {
   /** Named values for the sentences. */
   readonly facts: Readonly<Record<string, string>>;
   readonly retryAt: number | null;
+  /** Something that is counted down to. */
+  readonly dueAt?: number;
 }
 
 /** A connection that has only just begun to start is not news yet. */
@@ -80,12 +86,13 @@ function brokerTroubles({ connection }: SystemView, now: number): Trouble[] {
   if (phase !== 'ready') {
     const starting = cause === null && now - since < STARTING_GRACE_MS;
     if (starting) return [];
-    const kind = phase === 'clientIdHeld' ? 'brokerClientId' : 'broker';
+    const kind = awayKind(connection);
     return [{ kind, tone: 'danger', since, cause, facts, retryAt }];
   }
+  const planned = plannedTroubles(connection, facts);
   if (link === 'down') return [{ kind: 'brokerLink', tone: 'danger', since, cause, facts, retryAt: null }];
   const broken = farms.filter((farm) => farm.state === 'broken');
-  if (broken.length === 0) return [];
+  if (broken.length === 0) return planned;
   const names = broken.map((farm) => farm.name).join(', ');
   const oldest = Math.min(...broken.map((farm) => farm.since));
   return [
@@ -97,6 +104,27 @@ function brokerTroubles({ connection }: SystemView, now: number): Trouble[] {
       facts: { ...facts, farms: names },
       retryAt: null,
     },
+    ...planned,
+  ];
+}
+
+/** Why a broker that is away is away, as far as it has a remedy of its own. */
+function awayKind({ phase, login }: SystemView['connection']): TroubleKind {
+  if (phase === 'clientIdHeld') return 'brokerClientId';
+  if (phase === 'wrongAccount') return 'brokerAccount';
+  return login?.state === 'awaited' ? 'brokerLogin' : 'broker';
+}
+
+/** What is planned at the gateway and near: its restart, and the login of a person. */
+function plannedTroubles({ restart, login }: SystemView['connection'], facts: Trouble['facts']): Trouble[] {
+  const plain = { tone: 'warn', cause: null, facts, retryAt: null } as const;
+  return [
+    ...(restart?.isQuiet === true
+      ? [{ ...plain, kind: 'restartQuiet', since: restart.quietFrom, dueAt: restart.quietUntil } as const]
+      : []),
+    ...(login?.state === 'soon'
+      ? [{ ...plain, kind: 'loginSoon', since: login.dueAt, dueAt: login.dueAt } as const]
+      : []),
   ];
 }
 

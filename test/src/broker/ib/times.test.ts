@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatIbTime, isTimeZone, parseBarTime, parseIbTime } from '../../../../src/broker/ib/times.ts';
+import { formatIbTime, parseBarTime, parseIbTime } from '../../../../src/broker/ib/times.ts';
 
 describe('parseIbTime', () => {
   it.each([
@@ -36,15 +36,5 @@ describe('parseBarTime', () => {
     ['20260105 09:30:00 US/Eastern', '2026-01-05T14:30:00Z'],
   ])('reads "%s"', (text, instant) => {
     expect(parseBarTime(text)).toBe(Date.parse(instant));
-  });
-});
-
-describe('isTimeZone', () => {
-  it.each([
-    ['US/Eastern', true],
-    ['', false],
-    ['EST (Eastern Standard Time)', false],
-  ])('"%s" is %s', (name, expected) => {
-    expect(isTimeZone(name)).toBe(expected);
   });
 });
