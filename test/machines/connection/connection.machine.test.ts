@@ -538,7 +538,7 @@ describe('the weekly login', () => {
     expect(status().login?.state, 'the gateway is still there').toBe('soon');
     lose();
     expect(status()).toMatchObject({ phase: 'backingOff', login: { state: 'awaited', dueAt } });
-    await clock.advanceSettled(60_000);
+    actor.send({ type: 'connection.connect' });
     introduce();
     await settle();
     expect(status()).toMatchObject({
