@@ -68,6 +68,16 @@ function turnHeldAway(step: Step, message: string): void {
   change(step, { held: [] });
 }
 
+/** Cancels that had not left: those who wanted them are told, and their orders are as they were. */
+function turnCancelsAway(step: Step, message: string): void {
+  for (const ref of step.context.cancelsHeld) {
+    for (const requestId of step.context.cancels[ref] ?? [])
+      answer(step, requestId, { outcome: 'notSent', reason: 'notReady', message });
+    change(step, { cancels: without(step.context.cancels, ref) });
+  }
+  change(step, { cancelsHeld: [] });
+}
+
 /** What the store knows at the start of a recovery. */
 export interface StoredOrders {
   readonly unsettled: readonly Order[];
@@ -126,7 +136,7 @@ export function submit(context: DeskContext, command: SubmitCommand): Step {
     );
   } else {
     change(step, { held: [...context.held, command] });
-    release(step);
+    wantRelease(step);
   }
   return step;
 }
@@ -134,45 +144,76 @@ export function submit(context: DeskContext, command: SubmitCommand): Step {
 const accountOf = ({ account, accounts }: DeskContext): string | null =>
   account === null ? (accounts[0] ?? null) : accounts.includes(account) ? account : null;
 
-/** Lets the next submissions go: the first one alone, and each with an order id that is reserved in the store. */
-function release(step: Step): void {
-  for (;;) {
-    const { held, pilot, nextOrderId, reservedUntil, committing, connection, timing } = step.context;
-    const [command, ...rest] = held;
-    const account = accountOf(step.context);
-    if (command === undefined || account === null) break;
-    if (!pilot.landed && pilot.ref !== null) break;
-    if (nextOrderId > reservedUntil) break;
-    const { intent, lease, decision, requestId } = command;
-    change(step, {
-      held: rest,
-      nextOrderId: nextOrderId + 1,
-      pilot: pilot.landed ? pilot : { ref: intent.ref, landed: false },
-      committing: {
-        ...committing,
-        [intent.ref]: { requestId, intent, orderId: nextOrderId, account, connection },
-      },
-    });
+/** What waits is looked at again, with the pace of that moment. */
+const wantRelease = (step: Step): void => {
+  step.effects.push({ kind: 'raise', event: { type: 'desk.release' } });
+};
+
+/**
+ * Lets cancels go, then the next submissions: the first one alone, and each with an order id that is reserved in the
+ * store. `headroom` messages may leave; what is being committed has its own place in it already.
+ */
+export function releaseHeld(context: DeskContext, headroom: number): Step {
+  const step = begin({ ...context, isPacing: false });
+  let room = Math.max(0, headroom - Object.keys(context.committing).length);
+  const leaving = context.cancelsHeld.slice(0, room);
+  for (const ref of leaving) tell(step, ref, { type: 'order.cancel' });
+  change(step, { cancelsHeld: context.cancelsHeld.slice(room) });
+  room -= leaving.length;
+  while (room > 0 && releaseNext(step)) room -= 1;
+  topUp(step);
+  const isHeldBack = room <= 0 && (step.context.cancelsHeld.length > 0 || step.context.held.length > 0);
+  if (isHeldBack) {
+    change(step, { isPacing: true });
     step.effects.push({
-      kind: 'startCommit',
-      input: { intent, lease, decision, deadlineMs: timing.commitMs },
+      kind: 'raiseLater',
+      event: { type: 'desk.release' },
+      delayMs: context.timing.paceMs,
     });
   }
-  topUp(step);
-}
-
-/** More order ids may have been reserved. */
-export function releaseHeld(context: DeskContext): Step {
-  const step = begin(context);
-  if (context.held.length > 0) release(step);
   return step;
 }
+
+/** Starts the commit of the next submission; false when none may go now. */
+function releaseNext(step: Step): boolean {
+  const { held, pilot, nextOrderId, reservedUntil, committing, connection, timing } = step.context;
+  const [command, ...rest] = held;
+  const account = accountOf(step.context);
+  if (command === undefined || account === null) return false;
+  if (!pilot.landed && pilot.ref !== null) return false;
+  if (nextOrderId > reservedUntil) return false;
+  const { intent, lease, decision, requestId } = command;
+  change(step, {
+    held: rest,
+    nextOrderId: nextOrderId + 1,
+    pilot: pilot.landed ? pilot : { ref: intent.ref, landed: false },
+    committing: {
+      ...committing,
+      [intent.ref]: { requestId, intent, orderId: nextOrderId, account, connection },
+    },
+  });
+  step.effects.push({
+    kind: 'startCommit',
+    input: { intent, lease, decision, deadlineMs: timing.commitMs },
+  });
+  return true;
+}
+
+/** The desk has opened, or more order ids may have been reserved. */
+export function releaseMore(context: DeskContext): Step {
+  const step = begin(context);
+  if (!context.isPacing && context.held.length + context.cancelsHeld.length > 0) wantRelease(step);
+  return step;
+}
+
+/** Only the clock of the pace has run out, with nothing open to be released to. */
+export const forgetPacing = (context: DeskContext): Step => begin({ ...context, isPacing: false });
 
 /** The first order is on its way or has come to nothing: the others follow, or the next one goes first. */
 export function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
   if (step.context.pilot.ref !== ref || step.context.pilot.landed) return;
   change(step, { pilot: { ref: null, landed } });
-  release(step);
+  wantRelease(step);
 }
 
 /** Asked in the instant in which an order would leave: it may have waited since it was submitted. Null: it may. */
@@ -244,6 +285,7 @@ export function remember(step: Step, ref: OrderRef, state: OrderState): void {
 export function loseConnection(context: DeskContext, cause: string): Step {
   const step = begin({ ...context, asking: [], firstTruth: null, askAgain: false });
   turnHeldAway(step, `the connection was lost: ${cause}`);
+  turnCancelsAway(step, `the connection was lost: ${cause}`);
   for (const ref of Object.keys(context.orders)) tell(step, ref, { type: 'order.linkLost', cause });
   for (const requestId of context.asking) {
     answer(step, requestId, { outcome: 'unknown', message: `the connection was lost: ${cause}` });
@@ -265,7 +307,10 @@ export function cancel(context: DeskContext, { ref, requestId }: CancelCommand):
   const waiting = context.cancels[ref] ?? [];
   change(step, { cancels: { ...context.cancels, [ref]: [...waiting, requestId] } });
   // A second cancel would only be refused: it waits for the first one's outcome.
-  if (waiting.length === 0) tell(step, ref, { type: 'order.cancel' });
+  if (waiting.length === 0) {
+    change(step, { cancelsHeld: [...step.context.cancelsHeld, ref] });
+    wantRelease(step);
+  }
   return step;
 }
 

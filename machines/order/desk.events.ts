@@ -43,6 +43,8 @@ export interface DeskTiming extends OrderTiming {
   /** After this a question counts as failed, whatever the adapter's own deadline. */
   readonly askMs: number;
   readonly commitMs: number;
+  /** Rest before what the broker's pace held back is tried again. */
+  readonly paceMs: number;
   /** Rest before the stored orders are asked for again. */
   readonly storeRetryMs: number;
 }
@@ -52,6 +54,7 @@ export const deskTiming: DeskTiming = {
   pollMs: 2_000,
   askMs: 30_000,
   commitMs: 10_000,
+  paceMs: 20,
   storeRetryMs: 1_000,
 };
 
@@ -81,6 +84,8 @@ export type DeskEvent =
   | CancelCommand
   /** Asks the broker now; answered when what it said is stored. */
   | { readonly type: 'desk.reconcile'; readonly requestId: string }
+  /** Internal: what waits may go, as far as the broker's pace lets it. */
+  | { readonly type: 'desk.release' }
   /** Internal: the broker is to be asked. */
   | { readonly type: 'desk.ask' }
   /** Internal: it has answered and all was taken in, or it has not answered. */
@@ -152,6 +157,10 @@ export interface DeskContext {
   /** Who waits for the outcome of a submission, and of cancels. */
   readonly answers: Readonly<Record<OrderRef, string>>;
   readonly cancels: Readonly<Record<OrderRef, readonly string[]>>;
+  /** Cancels that are to leave; they go before orders. */
+  readonly cancelsHeld: readonly OrderRef[];
+  /** A further release is due by itself. */
+  readonly isPacing: boolean;
   /** Executions and commissions that are stored or on their way there, by execId. */
   readonly executions: Readonly<Record<string, 'queued' | 'recorded'>>;
   readonly commissions: Readonly<Record<string, 'queued' | 'recorded'>>;

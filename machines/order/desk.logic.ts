@@ -30,6 +30,8 @@ export const initialDesk = (input: DeskInput): DeskContext => ({
   settled: {},
   answers: {},
   cancels: {},
+  cancelsHeld: [],
+  isPacing: false,
   executions: {},
   commissions: {},
   others: {},

@@ -23,6 +23,7 @@ import {
   announce,
   answerAsked,
   cancel,
+  forgetPacing,
   hearProgress,
   loseConnection,
   type MayLeave,
@@ -30,6 +31,7 @@ import {
   reconcile,
   recover,
   releaseHeld,
+  releaseMore,
   type StoredOrders,
   settleSubmission,
   submit,
@@ -85,7 +87,7 @@ type OrderActorFailure = {
 interface Enqueue {
   assign(context: DeskContext): void;
   emit(event: DeskEmitted): void;
-  raise(event: DeskEvent): void;
+  raise(event: DeskEvent, options?: { readonly delay: number }): void;
   sendTo(actorId: string, event: EventObject): void;
   spawnChild(src: 'order', options: { id: string; input: OrderInput }): void;
   spawnChild(src: 'submission', options: { id: string; input: SubmissionInput }): void;
@@ -101,6 +103,9 @@ function perform(enqueue: Enqueue, step: Step): void {
         break;
       case 'raise':
         enqueue.raise(effect.event);
+        break;
+      case 'raiseLater':
+        enqueue.raise(effect.event, { delay: effect.delayMs });
         break;
       case 'record': {
         const { command, writings } = effect;
@@ -224,7 +229,11 @@ export function createDeskMachine(ports: OrderPorts) {
       hearProgress: enqueueActions(({ context, enqueue }, report: ProgressReport) =>
         perform(enqueue, hearProgress(context, report)),
       ),
-      releaseHeld: enqueueActions(({ context, enqueue }) => perform(enqueue, releaseHeld(context))),
+      releaseHeld: enqueueActions(({ context, enqueue }) =>
+        perform(enqueue, releaseHeld(context, ports.execution.headroom())),
+      ),
+      releaseMore: enqueueActions(({ context, enqueue }) => perform(enqueue, releaseMore(context))),
+      forgetPacing: enqueueActions(({ context, enqueue }) => perform(enqueue, forgetPacing(context))),
       reconcile: enqueueActions(({ context, enqueue }, params: { requestId: string }) =>
         perform(enqueue, reconcile(context, params.requestId)),
       ),
@@ -247,7 +256,7 @@ export function createDeskMachine(ports: OrderPorts) {
       // Never gated: what the broker says of orders is taken in every state.
       'broker.*': { actions: { type: 'hearNews', params: ({ event }) => event } },
       'recorder.written': {
-        actions: [{ type: 'hearWritten', ...saying('recorder.written') }, 'releaseHeld'],
+        actions: [{ type: 'hearWritten', ...saying('recorder.written') }, 'releaseMore'],
       },
       'recorder.progress': { actions: { type: 'hearProgress', ...saying('recorder.progress') } },
       'recorder.failing': {
@@ -277,6 +286,7 @@ export function createDeskMachine(ports: OrderPorts) {
       'desk.submit': { actions: { type: 'turnAway', ...saying('desk.submit') } },
       'desk.cancel': { actions: { type: 'turnAway', ...saying('desk.cancel') } },
       'desk.reconcile': { actions: { type: 'turnAway', ...saying('desk.reconcile') } },
+      'desk.release': { actions: 'forgetPacing' },
       'submission.settled': { actions: { type: 'abandonCommitted', ...saying('submission.settled') } },
     },
     type: 'parallel',
@@ -335,8 +345,9 @@ export function createDeskMachine(ports: OrderPorts) {
             },
           },
           open: {
-            entry: { type: 'announce', params: { state: 'open' } },
+            entry: [{ type: 'announce', params: { state: 'open' } }, 'releaseMore'],
             on: {
+              'desk.release': { actions: 'releaseHeld' },
               'desk.submit': { actions: { type: 'submit', ...saying('desk.submit') } },
               'desk.cancel': { actions: { type: 'cancelOrder', ...saying('desk.cancel') } },
               'desk.reconcile': { actions: { type: 'reconcile', ...saying('desk.reconcile') } },
@@ -417,6 +428,7 @@ export const deskMachine: DeskMachine = createDeskMachine({
   execution: {
     place: missing('place'),
     cancel: missing('cancel'),
+    headroom: missing('headroom'),
     ask: missing('ask'),
     subscribe: missing('subscribe'),
   },

@@ -9,6 +9,7 @@ export type Effect =
   | { readonly kind: 'emit'; readonly event: DeskEmitted }
   | { readonly kind: 'record'; readonly command: number; readonly writings: readonly Writing[] }
   | { readonly kind: 'raise'; readonly event: DeskEvent }
+  | { readonly kind: 'raiseLater'; readonly event: DeskEvent; readonly delayMs: number }
   | { readonly kind: 'tell'; readonly ref: OrderRef; readonly event: OrderEvent }
   | { readonly kind: 'startOrder'; readonly input: OrderInput }
   | { readonly kind: 'stopOrder'; readonly ref: OrderRef }

@@ -70,6 +70,8 @@ export interface ExecutionPort {
   place(placement: OrderPlacement): void;
   /** @throws BrokerError `unavailable` */
   cancel(orderId: number): void;
+  /** How many messages may leave now without breaking the broker's limit. */
+  headroom(): number;
   /** Asks open orders (all clients), completed orders and executions. @throws BrokerError */
   ask(): Promise<BrokerTruth>;
   /** Live news for as long as subscribed, over all connections. */

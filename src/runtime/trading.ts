@@ -174,7 +174,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     }),
     connection: createConnectionMachine({ ...broker.socket, random, now: machineNow }),
     orderDesk: createDeskMachine({
-      ...{ execution: broker.execution, store: orderStore(store), now: machineNow },
+      ...{ store: orderStore(store), now: machineNow },
+      execution: { ...broker.execution, headroom: recorded(broker.execution.headroom) },
       mayLeave: recorded(
         ({ purpose }) => riskRefusal(status.risk, purpose) ?? restartRefusal(status.connection),
       ),

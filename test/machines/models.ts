@@ -165,6 +165,7 @@ export const models: Readonly<Record<string, Model>> = {
     'desk.submit': [],
     'desk.cancel': [],
     'desk.reconcile': [],
+    'desk.release': [],
     'desk.ask': [ignored('Nobody can be asked; the recovery of the next connection asks.', 'inquiry.off')],
     'truth.heard': [
       ignored(

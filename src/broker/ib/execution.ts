@@ -116,6 +116,14 @@ export function createExecution({ links, contracts, log, now }: Needs): Executio
         link.send((api) => api.cancelOrder(orderId, {})),
       );
     },
+    headroom() {
+      try {
+        return links.session().link.budget.left();
+      } catch {
+        // Nothing can leave without a link; whoever tries is told so.
+        return 0;
+      }
+    },
     ask: singleFile(() => loadTruth({ links, contracts, log, now })),
     subscribe(listener) {
       listeners.add(listener);

@@ -12,6 +12,7 @@ import { consequenceOf } from '../../../machines/domain/broker-codes.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import { createFrameGuard } from './frame-guard.ts';
 import type { Log } from './log.ts';
+import { createMessageBudget, type MessageBudget } from './message-budget.ts';
 
 /** The events of the library that are used, with their arguments as its decoder really emits them. */
 export interface IbEvents {
@@ -82,6 +83,8 @@ export type PortfolioMessage = [
 /** One life of one socket. Once closed it stays closed, and whatever it held is gone. */
 export interface Link {
   readonly endpoint: Endpoint;
+  /** Every message that leaves is counted in it. */
+  readonly budget: MessageBudget;
   /** From the first `nextValidId` until closed: the library writes at once. */
   isUsable(): boolean;
   /** Writes now. Answers whether the bytes were handed to the socket. @throws BrokerError `unavailable` */
@@ -167,7 +170,9 @@ export function openLink(endpoint: Endpoint, tell: (event: SocketEvent) => void,
     return () => emitter.off(event, guarded);
   };
 
+  const budget = createMessageBudget();
   on('sent', () => {
+    budget.note();
     // The first thing sent is the version offer, in the instant in which the host accepts.
     if (isAccepted) return;
     isAccepted = true;
@@ -218,6 +223,7 @@ export function openLink(endpoint: Endpoint, tell: (event: SocketEvent) => void,
   const isUsable = (): boolean => state === 'usable' && api.isConnected;
   const link: Link = {
     endpoint,
+    budget,
     isUsable,
     send(write) {
       if (!isUsable()) throw new BrokerError('unavailable', 'there is no connection to the gateway');

@@ -1,32 +1,34 @@
-/** Lets work through at a steady rate, at once while the rate allows. */
+import type { MessageBudget } from './message-budget.ts';
+
+/** Lets work through while the budget has more than is kept for orders. */
 export interface Pacer {
   run(work: () => void): void;
   /** Forgets what waits. */
   clear(): void;
+  /** How much waits now. */
+  waiting(): number;
 }
 
 /**
- * A token bucket of one second: a burst of `perSecond` passes at once, then one every `1000 / perSecond` ms.
- * What waits is forgotten by `clear` and never moves to another connection.
+ * Requests leave at once while more than `reserve` messages of the second are left, and wait in order otherwise:
+ * the rest is for orders and cancels. What waits is forgotten by `clear` and never moves to another connection.
  */
-export function createPacer({ perSecond }: { readonly perSecond: number }): Pacer {
+export function createPacer(
+  budget: Pick<MessageBudget, 'left' | 'nextInMs'>,
+  { reserve }: { readonly reserve: number },
+): Pacer {
   const waiting: (() => void)[] = [];
-  let tokens = perSecond;
-  let refilledAt = performance.now();
   let timer: NodeJS.Timeout | null = null;
 
   const drain = (): void => {
     timer = null;
-    const now = performance.now();
-    tokens = Math.min(perSecond, tokens + ((now - refilledAt) / 1_000) * perSecond);
-    refilledAt = now;
-    while (tokens >= 1) {
+    while (budget.left() > reserve) {
       const work = waiting.shift();
       if (work === undefined) return;
-      tokens -= 1;
       work();
     }
-    if (waiting.length > 0 && timer === null) timer = setTimeout(drain, Math.ceil(1_000 / perSecond));
+    // Work may have asked for more.
+    if (waiting.length > 0 && timer === null) timer = setTimeout(drain, Math.max(1, budget.nextInMs()));
   };
 
   return {
@@ -39,5 +41,6 @@ export function createPacer({ perSecond }: { readonly perSecond: number }): Pace
       if (timer !== null) clearTimeout(timer);
       timer = null;
     },
+    waiting: () => waiting.length,
   };
 }

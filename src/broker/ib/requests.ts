@@ -54,6 +54,8 @@ export interface Requests {
   endStreams(cause: string): void;
 }
 
+/** Orders and cancels do not pass the pacer: so many messages of each second are theirs. */
+const KEPT_FOR_ORDERS = 18;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const TICK_PRICE = '1';
 const BID = '1';
@@ -63,8 +65,7 @@ const BID_SIZE = 0;
 export function createRequests(link: Link, log: Log): Requests {
   const routes = new Map<number, Route>();
   const streams = new Set<number>();
-  // IBKR drops clients beyond 50 messages a second; orders do not pass here and keep the rest.
-  const pacer = createPacer({ perSecond: 40 });
+  const pacer = createPacer(link.budget, { reserve: KEPT_FOR_ORDERS });
   let nextId = FIRST_REQUEST_ID;
 
   const to = (id: number, message: IbMessage): void => routes.get(id)?.message(message);

@@ -59,6 +59,12 @@ export class FakeBroker implements ExecutionPort {
     });
   }
 
+  /** Messages that may leave now. */
+  room = 48;
+  headroom(): number {
+    return this.room;
+  }
+
   cancel(orderId: number): void {
     if (!this.connected) throw new BrokerError('unavailable', 'not connected');
     this.cancels.push(orderId);

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMessageBudget, MOST_PER_SECOND } from '../../../../src/broker/ib/message-budget.ts';
 import { createPacer } from '../../../../src/broker/ib/pacer.ts';
 
 beforeEach(() => {
@@ -8,24 +10,81 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const RESERVE = 18;
+const REQUESTS_AT_ONCE = MOST_PER_SECOND - RESERVE;
+
 describe('createPacer', () => {
-  it('lets a burst through at once and the rest at its rate, in order', () => {
-    const pacer = createPacer({ perSecond: 10 });
+  it('lets a burst through at once and the rest a second later, in order', () => {
+    const budget = createMessageBudget();
+    const pacer = createPacer(budget, { reserve: RESERVE });
     const done: number[] = [];
-    for (let n = 0; n < 25; n += 1) pacer.run(() => done.push(n));
-    expect(done).toHaveLength(10);
-    vi.advanceTimersByTime(1_000);
-    expect(done.length).toBeGreaterThanOrEqual(19);
-    expect(done.length).toBeLessThanOrEqual(20);
-    vi.advanceTimersByTime(1_000);
-    expect(done).toEqual(Array.from({ length: 25 }, (_, n) => n));
+    for (let n = 0; n < 70; n += 1)
+      pacer.run(() => {
+        done.push(n);
+        budget.note();
+      });
+    expect(done).toHaveLength(REQUESTS_AT_ONCE);
+    expect(pacer.waiting()).toBe(40);
+    vi.advanceTimersByTime(999);
+    expect(done).toHaveLength(REQUESTS_AT_ONCE);
+    vi.advanceTimersByTime(2_001);
+    expect(done).toEqual(Array.from({ length: 70 }, (_, n) => n));
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('leaves what it keeps back to orders, and waits behind them', () => {
+    const budget = createMessageBudget();
+    const pacer = createPacer(budget, { reserve: RESERVE });
+    for (let order = 0; order < REQUESTS_AT_ONCE; order += 1) budget.note();
+    let isDone = false;
+    pacer.run(() => {
+      isDone = true;
+    });
+    expect([isDone, budget.left()]).toEqual([false, RESERVE]);
+    vi.advanceTimersByTime(1_001);
+    expect(isDone).toBe(true);
+  });
+
+  it('never has more than the most in any second, however orders and requests come', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(400), fc.boolean(), fc.integer({ min: 1, max: 30 })), { maxLength: 30 }),
+        (arrivals) => {
+          const budget = createMessageBudget();
+          const pacer = createPacer(budget, { reserve: RESERVE });
+          const left: number[] = [];
+          const send = (): void => {
+            left.push(performance.now());
+            budget.note();
+          };
+          for (const [pause, isOrder, count] of arrivals) {
+            vi.advanceTimersByTime(pause);
+            for (let n = 0; n < count; n += 1) {
+              if (!isOrder) pacer.run(send);
+              else if (budget.left() > 0) send();
+            }
+          }
+          vi.advanceTimersByTime(60_000);
+          expect(pacer.waiting()).toBe(0);
+          for (const [at, time] of left.entries()) {
+            const later = left[at + MOST_PER_SECOND];
+            if (later !== undefined) expect(later - time).toBeGreaterThanOrEqual(1_000);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
   it('forgets what waits when it is cleared', () => {
-    const pacer = createPacer({ perSecond: 1 });
+    const budget = createMessageBudget();
+    const pacer = createPacer(budget, { reserve: MOST_PER_SECOND - 1 });
     const done: number[] = [];
-    for (let n = 0; n < 3; n += 1) pacer.run(() => done.push(n));
+    for (let n = 0; n < 3; n += 1)
+      pacer.run(() => {
+        done.push(n);
+        budget.note();
+      });
     pacer.clear();
     vi.advanceTimersByTime(10_000);
     expect(done).toEqual([0]);
