@@ -45,6 +45,8 @@ export const feedMachine = setup({
     interruptionBackoff: ({ context }) => interruptionBackoffMs(context.attempts),
     staleTimeout: 60_000,
     resubscribeTimeout: 60_000,
+    // Silence was waited for already; an instrument that is merely quiet costs a message.
+    staleResubscribeTimeout: 15_000,
   },
   guards: {
     isBrokerReady: ({ context }) => context.brokerReady,
@@ -301,7 +303,9 @@ export const feedMachine = setup({
               actions: [{ type: 'notePulse', params: ({ event }) => event }, 'refreshDetailsIfDue'],
             },
           },
-          after: { resubscribeTimeout: { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true } },
+          after: {
+            staleResubscribeTimeout: { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
+          },
         },
       },
     },

@@ -43,8 +43,6 @@ export class Broker {
   readonly market: Market;
   readonly state: BrokerState;
   readonly desk: OrderDesk;
-  /** What the account may see; a competing session or a fault can change it. */
-  dataPermission: GatewayConfig['marketData']['permission'];
   readonly bulletins: Bulletin[] = [];
   readonly clients = new Map<number, Client>();
   readonly faults: FaultEngine;
@@ -59,7 +57,6 @@ export class Broker {
     this.log = options.log;
     this.faults = new FaultEngine(options.faultSeed ?? options.seed);
     this.faults.enter({ broker: this, clients: () => [...this.clients.values()] });
-    this.dataPermission = options.config.marketData.permission;
     this.state = new BrokerState(options.stateFile, options.config.account.id);
     this.market = new Market({ ...options, at: this.state.clock });
     this.desk = new OrderDesk({
@@ -68,7 +65,7 @@ export class Broker {
       config: options.config,
       listener: this.#tellClients(),
     });
-    this.desk.confirms = () => !this.faults.conditions.isExchangeSilent;
+    this.desk.confirms = () => !this.faults.conditions.exchangeSilent.isSo;
     this.desk.refusalOf = (placement) => this.faults.conditions.refusalOf(placement);
   }
 
@@ -137,13 +134,18 @@ export class Broker {
 
   /** Does something that needs the link to IB: at once, or when the link is restored. */
   overLink(act: () => void): void {
-    if (this.faults.conditions.isLinkDown) this.#withheld.push(act);
+    if (this.faults.conditions.linkDown.isSo) this.#withheld.push(act);
     else act();
   }
 
+  /** What the account may see now. */
+  get dataPermission(): GatewayConfig['marketData']['permission'] {
+    return this.faults.conditions.delayedOnly.isSo ? 'delayed' : this.config.marketData.permission;
+  }
+
   #hasData(): boolean {
-    const { isLinkDown, isDataFarmDown } = this.faults.conditions;
-    return !isLinkDown && !isDataFarmDown;
+    const { linkDown, dataFarmDown } = this.faults.conditions;
+    return !linkDown.isSo && !dataFarmDown.isSo;
   }
 
   /** Tells a news bulletin of today to everybody who listens, now and later. */

@@ -49,12 +49,12 @@ export class GatewayServer {
       socket.destroy();
       return;
     }
-    const { door } = this.#broker.faults.conditions;
-    if (door === 'refused') {
+    const { refused, mute } = this.#broker.faults.conditions;
+    if (refused.isSo) {
       socket.resetAndDestroy();
       return;
     }
-    if (door === 'mute') {
+    if (mute.isSo) {
       // Kept, read, never answered; it ends when the peer or the gateway does.
       socket.resume().on('error', () => undefined);
       this.#mute.add(socket);

@@ -41,20 +41,43 @@ export interface MessageRule {
   left: number;
 }
 
+/** Something that is so while at least one fault has it so: faults of a kind may overlap. */
+export class Held {
+  #count = 0;
+
+  get isSo(): boolean {
+    return this.#count > 0;
+  }
+
+  /** Answers its release, which tells whether nobody holds it any more. */
+  hold(): () => boolean {
+    let holds = true;
+    this.#count += 1;
+    return () => {
+      if (holds) this.#count -= 1;
+      holds = false;
+      return this.#count === 0;
+    };
+  }
+}
+
 /**
  * What is wrong at the moment, read where it matters. Everything is as it should be in a fresh one, and looking at it
  * costs a comparison.
  */
 export class Conditions {
-  /** What becomes of who connects. */
-  door: 'open' | 'refused' | 'mute' = 'open';
+  /** Who connects is turned away, or never answered. */
+  readonly refused = new Held();
+  readonly mute = new Held();
   /** TWS has lost its own connection to IB (1100). */
-  isLinkDown = false;
-  isDataFarmDown = false;
-  isHistoryFarmDown = false;
-  isCompeting = false;
+  readonly linkDown = new Held();
+  readonly dataFarmDown = new Held();
+  readonly historyFarmDown = new Held();
+  readonly competing = new Held();
+  /** The account is not subscribed to live data. */
+  readonly delayedOnly = new Held();
   /** Exchanges do not confirm orders and cancels. */
-  isExchangeSilent = false;
+  readonly exchangeSilent = new Held();
   /** Client ids that count as in use although nobody has them. */
   readonly heldIds = new Set<number>();
   /** How far the next valid id goes back. */

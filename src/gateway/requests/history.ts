@@ -116,7 +116,7 @@ export const historyRequests: RequestHandlers = {
 /** Whether the farm is there and the client within its budget; otherwise it was told. */
 function mayAsk(session: ClientSession, request: HistoricalDataRequest, instrument: Instrument): boolean {
   const { conditions, wallMs } = session.broker.faults;
-  if (conditions.isHistoryFarmDown || conditions.isLinkDown) {
+  if (conditions.historyFarmDown.isSo || conditions.linkDown.isSo) {
     session.error(request.reqId, 162, `${SERVICE}HMDS server disconnect occurred.`);
     return false;
   }

@@ -74,7 +74,7 @@ const lines = (session: ClientSession): number =>
  */
 function grantedType(session: ClientSession, reqId: number, feed: Feed): number | undefined {
   const { dataPermission, market, faults } = session.broker;
-  if (faults.conditions.isCompeting) {
+  if (faults.conditions.competing.isSo) {
     session.error(reqId, 10197, 'No market data during competing live session');
     return undefined;
   }

@@ -64,7 +64,7 @@ export function answerRequest(session: ClientSession, fields: readonly string[])
   const handler = handlers.get(messageId);
   const { faults } = session.broker;
   if (handler === undefined) refuse(session, messageId, fields);
-  else if (GOES_TO_IB.has(messageId) && faults.conditions.isLinkDown) {
+  else if (GOES_TO_IB.has(messageId) && faults.conditions.linkDown.isSo) {
     // Answered as if it came when the link is there again, with whatever is wrong with it.
     session.broker.overLink(() => session.answer(fields));
     return;

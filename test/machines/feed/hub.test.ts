@@ -220,7 +220,7 @@ describe('a lost connection', () => {
   it('subscribes again when an open market stays silent', async () => {
     const world = await liveWorld();
     const before = world.stream();
-    await world.pass(125_000);
+    await world.pass(76_000);
     expect(world.stream()).not.toBe(before);
   });
 });

@@ -394,3 +394,26 @@ test('an order that makes no sense is refused also when it had to wait for the l
   expect((await raw.next(isError(320)))?.[2]).toBe('8');
   await client.settled();
 });
+
+describe('two strikes of a kind that overlap', () => {
+  test('last until the second is over, and leave nothing behind', async () => {
+    const { gateway, client, add } = await world();
+    add({ fault: 'delayed-data', for: '40ms' });
+    gateway.pass(10);
+    add({ fault: 'delayed-data', for: '60ms' });
+    add({ fault: 'link-lost', for: '20ms' });
+    add({ fault: 'link-lost', for: '30ms' });
+    const notices = (code: number): number => client.all('info').filter(([, said]) => said === code).length;
+    gateway.pass(25);
+    await client.settled();
+    expect([notices(1100), notices(1102)], 'still lost by the second').toEqual([2, 0]);
+    gateway.pass(10);
+    client.ib.reqMktData(4, ACME, '', false, false);
+    await client.settled();
+    expect([notices(1102), client.errors(4)]).toEqual([1, [354]]);
+    gateway.pass(40);
+    client.ib.reqMktData(5, ACME, '', false, false);
+    await client.settled();
+    expect(client.errors(5)).toEqual([]);
+  });
+});

@@ -30,9 +30,9 @@ export const connectionFaults: readonly Fault[] = [
     example: '{ fault: refuse-connection, after: 10s, for: 30s }',
     lasts: true,
     strike: ({ conditions }) => {
-      conditions.door = 'refused';
+      const release = conditions.refused.hold();
       return () => {
-        conditions.door = 'open';
+        release();
       };
     },
   }),
@@ -44,9 +44,9 @@ export const connectionFaults: readonly Fault[] = [
     example: '{ fault: no-handshake, for: 1m }',
     lasts: true,
     strike: ({ conditions }) => {
-      conditions.door = 'mute';
+      const release = conditions.mute.hold();
       return () => {
-        conditions.door = 'open';
+        release();
       };
     },
   }),
@@ -118,9 +118,9 @@ export const connectionFaults: readonly Fault[] = [
         client.outlet.flush();
         client.drop();
       }
-      conditions.door = 'refused';
+      const release = conditions.refused.hold();
       return () => {
-        conditions.door = 'open';
+        release();
       };
     },
   }),

@@ -20,10 +20,10 @@ export const linkFaults: readonly Fault[] = [
     lasts: true,
     strike: (world, { restored }) => {
       const { conditions } = world;
-      conditions.isLinkDown = true;
+      const release = conditions.linkDown.hold();
       tellAll(world, 1100, 'Connectivity between IBKR and Trader Workstation has been lost.');
       return () => {
-        conditions.isLinkDown = false;
+        if (!release()) return;
         if (restored === '1101') {
           for (const client of world.clients()) client.loseSubscriptions();
           tellAll(
@@ -52,13 +52,11 @@ export const linkFaults: readonly Fault[] = [
     strike: (world, { farm }) => {
       const { conditions } = world;
       const isData = farm === 'market-data';
-      if (isData) conditions.isDataFarmDown = true;
-      else conditions.isHistoryFarmDown = true;
+      const release = (isData ? conditions.dataFarmDown : conditions.historyFarmDown).hold();
       if (isData) tellAll(world, 2103, 'Market data farm connection is broken:usfarm');
       else tellAll(world, 2105, 'HMDS data farm connection is broken:ushmds');
       return () => {
-        if (isData) conditions.isDataFarmDown = false;
-        else conditions.isHistoryFarmDown = false;
+        if (!release()) return;
         if (isData) tellAll(world, 2104, 'Market data farm connection is OK:usfarm');
         else tellAll(world, 2106, 'HMDS data farm connection is OK:ushmds');
       };
@@ -88,12 +86,12 @@ export const linkFaults: readonly Fault[] = [
     example: '{ fault: competing-session, after: 1m, for: 1m }',
     lasts: true,
     strike: ({ conditions, clients }) => {
-      conditions.isCompeting = true;
+      const release = conditions.competing.hold();
       for (const client of clients())
         for (const reqId of client.loseSubscriptions())
           client.error(reqId, 10197, 'No market data during competing live session');
       return () => {
-        conditions.isCompeting = false;
+        release();
       };
     },
   }),
@@ -104,11 +102,10 @@ export const linkFaults: readonly Fault[] = [
     parameters: {},
     example: '{ fault: delayed-data, for: 10m }',
     lasts: true,
-    strike: ({ broker }) => {
-      const before = broker.dataPermission;
-      broker.dataPermission = 'delayed';
+    strike: ({ conditions }) => {
+      const release = conditions.delayedOnly.hold();
       return () => {
-        broker.dataPermission = before;
+        release();
       };
     },
   }),

@@ -53,9 +53,9 @@ export const orderFaults: readonly Fault[] = [
     example: '{ fault: exchange-silent, after: 20s, for: 5s }',
     lasts: true,
     strike: ({ conditions }) => {
-      conditions.isExchangeSilent = true;
+      const release = conditions.exchangeSilent.hold();
       return () => {
-        conditions.isExchangeSilent = false;
+        release();
       };
     },
   }),
