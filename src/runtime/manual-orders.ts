@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { decimal } from '../../machines/domain/decimal.ts';
 import type { InstrumentId } from '../../machines/domain/instrument.ts';
 import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
+import { isValidPrice, roundPrice } from '../../machines/domain/price-bands.ts';
 import { isFresh } from '../../machines/domain/quote.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
@@ -44,6 +45,14 @@ export class ManualOrders {
     if (draft.orderType === 'LMT' && draft.limitPrice === null) {
       const message = 'limit price: found none, expected one with a limit order';
       throw new Refusal(422, 'limit-price-missing', message, [{ path: 'limitPrice', message }]);
+    }
+    if (draft.orderType === 'LMT' && draft.limitPrice !== null) {
+      const price = decimal(draft.limitPrice);
+      if (!isValidPrice(price, instrument.priceBands)) {
+        const near = (['down', 'up'] as const).map((mode) => roundPrice(price, instrument.priceBands, mode));
+        const message = `limit price: found ${draft.limitPrice}, expected a price of ${draft.instrumentId}, such as ${near.map((each) => each.toFixed()).join(' or ')}`;
+        throw new Refusal(422, 'limit-price-off-grid', message, [{ path: 'limitPrice', message }]);
+      }
     }
     this.#requireFreshQuote(draft.instrumentId);
     const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';

@@ -1,0 +1,105 @@
+import { afterEach } from 'vitest';
+import type { PriceView } from '../../../src/contract/market.schema.ts';
+import type { OrderResult } from '../../../src/contract/portfolio.schema.ts';
+import type { DecisionView } from '../../../src/contract/session.schema.ts';
+import type { SystemView } from '../../../src/contract/system.schema.ts';
+import { openWorld, type World, type WorldOptions } from '../../src/runtime/trading.world.ts';
+import { until } from '../../support/system.ts';
+import { hasty, idOf, symbols } from '../../support/trading-world.ts';
+
+/** What people meet with IBKR, each to be survived: the field notes' section 4, by number. */
+export class Story {
+  readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  get system(): SystemView {
+    return this.world.trading.dashboard.system();
+  }
+
+  phase = (phase: SystemView['connection']['phase'], limitMs?: number): Promise<unknown> =>
+    until(`the connection is ${phase}`, () => this.system.connection.phase === phase, limitMs);
+
+  prices = async (): Promise<readonly PriceView[]> =>
+    (await this.world.trading.dashboard.snapshot('prices')) as readonly PriceView[];
+
+  /** Waits until every feed has given a fresh value of all that it subscribed to. */
+  feedsLive = (limitMs?: number): Promise<unknown> =>
+    until(
+      'every feed is live',
+      async () => (await this.prices()).every(({ feed }) => feed.state === 'live'),
+      limitMs,
+    );
+
+  decisions = async (): Promise<readonly DecisionView[]> => {
+    const each = symbols.map((symbol) =>
+      this.world.trading.dashboard.decisions(idOf(symbol), { limit: 500 }),
+    );
+    return (await Promise.all(each)).flat();
+  };
+
+  /** Waits for so many more decisions. */
+  decide = async (more: number): Promise<void> => {
+    const count = async () =>
+      Number((await this.world.rows<{ n: string }>('select count(*) as n from decisions'))[0]?.n);
+    const before = await count();
+    await until(`${more} more decisions`, async () => (await count()) >= before + more);
+  };
+
+  /** A limit order in the dashboard that rests far from the market. */
+  rest = async (quantity = '3'): Promise<string> => {
+    const { ref, message } = await this.order({ quantity });
+    if (ref === null) throw new Error(`the order was not placed: ${message}`);
+    await this.state(ref, 'working');
+    return ref;
+  };
+
+  order = (change: { quantity?: string; limitPrice?: string } = {}): Promise<OrderResult> =>
+    this.world.trading.dashboard.placeOrder({
+      ...{ instrumentId: 'SP500.STK.SMART.USD', side: 'BUY', quantity: '3', orderType: 'LMT' },
+      ...{ limitPrice: '1', timeInForce: 'GTC', ...change },
+    });
+
+  stateOf = async (ref: string): Promise<string | undefined> =>
+    (await this.world.rows<{ state: string }>(`select state from orders where key = '${ref}'`))[0]?.state;
+
+  state = (ref: string, state: string): Promise<unknown> =>
+    until(`order ${ref} is ${state}`, async () => (await this.stateOf(ref)) === state);
+
+  filled = async (ref: string): Promise<number> =>
+    Number(
+      (await this.world.rows<{ n: string }>(`select filled as n from orders where key = '${ref}'`))[0]?.n,
+    );
+
+  /** The gateway's own orders under a ref. */
+  atGateway = (ref: string) =>
+    this.world.gateway.broker.desk.orders().filter(({ ticket }) => ticket.orderRef === ref);
+
+  /** Orders that sessions intended so far. */
+  intents = async (): Promise<number> =>
+    Number((await this.world.rows<{ n: string }>('select count(*) as n from order_intents'))[0]?.n);
+
+  alarms = (): string[] => this.system.alarms.map(({ message }) => message);
+}
+
+let open: World | undefined;
+afterEach(async () => {
+  await open?.end();
+  open = undefined;
+});
+
+/** Gateway, runtime and three sessions, with waits in tenths of seconds; ended after the test. */
+export async function begin(options: WorldOptions = {}): Promise<Story> {
+  open = await openWorld({ timing: hasty, ...options });
+  return new Story(open);
+}
+
+/** The same, once the first order of a session has been filled. */
+export async function trading(options: WorldOptions = {}): Promise<Story> {
+  const story = await begin(options);
+  await story.world.open();
+  await story.world.trades(1);
+  return story;
+}
