@@ -1,7 +1,11 @@
 import type { InstrumentId } from './instrument.ts';
 
-/** IBKR's market data types 1 to 4; `none` before the first one was announced. */
-export type QuoteQuality = 'live' | 'frozen' | 'delayed' | 'delayedFrozen' | 'none';
+/**
+ * IBKR's market data types 1 to 4; `none` before the first one was announced, `stale` once its subscription has ended
+ * or fallen silent.
+ */
+export const quoteQualities = ['live', 'frozen', 'delayed', 'delayedFrozen', 'stale', 'none'] as const;
+export type QuoteQuality = (typeof quoteQualities)[number];
 
 /** The last known prices of an instrument. Null is "not received", never 0. */
 export interface Quote {

@@ -59,6 +59,42 @@ export function takeEnd(series: Series): Step {
   return series.forming === null ? { series, closed: [] } : pass(series, series.forming, [series.forming]);
 }
 
+/** Nothing could trade in between, by hours that speak of all of it. */
+function isClosedBetween(spans: readonly TradingSpan[], from: number, to: number): boolean {
+  const [first] = spans;
+  const until = knownUntil(spans);
+  if (first === undefined || until === null || first.from > from || until < to) return false;
+  return !spans.some((span) => span.from < to && span.to > from);
+}
+
+/** Small bars of a quiet instrument are missing all the time; their gaps are asked about at most this often. */
+const smallGapPauseMs = 60_000;
+/** The most bars that are asked for to fill a gap. */
+const longestGap = 500;
+
+/**
+ * How many bars may lie between a forming bar and the update that follows it: none are due as a rule, for nobody may
+ * have traded; but an outage that ends by itself looks the same, and only the broker's history tells. 0: nothing to ask.
+ */
+export function barsInGap(
+  previous: Bar | null,
+  update: Bar,
+  timeframe: Timeframe,
+  known: {
+    /** Since a gap of the series was last asked about, wall time. */
+    readonly sinceAskedMs: number;
+    /** When the instrument trades, as far as it is known. */
+    readonly spans: readonly TradingSpan[];
+  },
+): number {
+  if (previous === null || timeframe === '1w' || timeframe === '1M') return 0;
+  const length = timeframeMs[timeframe];
+  if (length < timeframeMs['1d'] && known.sinceAskedMs < smallGapPauseMs) return 0;
+  if (isClosedBetween(known.spans, previous.time + length, update.time)) return 0;
+  const between = Math.ceil((update.time - previous.time) / length) - 1;
+  return Math.min(longestGap, Math.max(0, between));
+}
+
 /**
  * Tells whether a forming bar's time is over at this market time.
  * Weeks and months have no fixed length: they close with the first update of the next one only.

@@ -1,9 +1,18 @@
-import type { Timeframe } from '../domain/bar.ts';
+import type { Bar, Timeframe } from '../domain/bar.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { Quote } from '../domain/quote.ts';
 import type { StreamNews, WatchedTimeframes } from './feed.events.ts';
-import { barsToRequest, isOver, type Series, takeEnd, takeHistory, takeUpdate } from './feed.logic.ts';
+import {
+  barsInGap,
+  barsToRequest,
+  isOver,
+  liquidSpans,
+  type Series,
+  takeEnd,
+  takeHistory,
+  takeUpdate,
+} from './feed.logic.ts';
 import type { BarStorePort, MarketDataPort } from './feed.ports.ts';
 import type { Timers } from './quote.bus.ts';
 
@@ -20,7 +29,7 @@ export interface StreamsRequest {
 }
 
 export interface StreamsDeps {
-  readonly broker: Pick<MarketDataPort, 'streamBars' | 'streamQuote'>;
+  readonly broker: Pick<MarketDataPort, 'streamBars' | 'streamQuote' | 'history'>;
   readonly store: Pick<BarStorePort, 'last'>;
   readonly clock: Timers;
   /** Wall clock, epoch ms. */
@@ -52,6 +61,9 @@ interface OpenSeries {
   cancel: (() => void) | null;
   endTimer: unknown;
   closed: boolean;
+  /** Bars that closed while a gap before them is being asked about; null while none is. */
+  held: Bar[] | null;
+  gapAskedAt: number;
 }
 
 /**
@@ -95,7 +107,39 @@ export function openStreams(
   function pass(timeframe: Timeframe, entry: OpenSeries, step: ReturnType<typeof takeUpdate>): void {
     entry.series = step.series;
     if (step.closed.length === 0) return;
-    tell({ type: 'stream.bars', timeframe, bars: step.closed, late: false, isHistory: false });
+    if (entry.held !== null) entry.held.push(...step.closed);
+    else tell({ type: 'stream.bars', timeframe, bars: step.closed, late: false, isHistory: false });
+  }
+
+  /** Asks for what may lie between two bars; what closes meanwhile waits, so that bars stay in order. */
+  function fillGap(timeframe: Timeframe, entry: OpenSeries, from: Bar, to: Bar, count: number): void {
+    entry.held = [];
+    entry.gapAskedAt = deps.now();
+    const between = (bar: Bar): boolean => bar.time > from.time && bar.time < to.time;
+    deps.broker.history({ instrument, timeframe, count, before: to.time }).then(
+      (bars) => {
+        if (entry.closed || muted) return;
+        const found = bars.filter(between);
+        const held = entry.held ?? [];
+        entry.held = null;
+        const news = { type: 'stream.bars', timeframe, isHistory: false } as const;
+        if (found.length > 0) tell({ ...news, bars: found, late: true });
+        if (held.length > 0) tell({ ...news, bars: held, late: false });
+      },
+      // The next subscription begins with everything since the last bar that was passed on.
+      (error: unknown) => {
+        if (!entry.closed) fail(`bars ${timeframe}: a gap could not be filled: ${failureMessage(error)}`);
+      },
+    );
+  }
+
+  function update(timeframe: Timeframe, entry: OpenSeries, bar: Bar): void {
+    const { forming } = entry.series;
+    pass(timeframe, entry, takeUpdate(entry.series, bar));
+    if (entry.held !== null) return;
+    const sinceAskedMs = deps.now() - entry.gapAskedAt;
+    const count = barsInGap(forming, bar, timeframe, { sinceAskedMs, spans: liquidSpans(instrument) });
+    if (count > 0 && forming !== null) fillGap(timeframe, entry, forming, bar, count);
   }
 
   /** Arms, once per bar, the timer that closes a bar which no later one closes. */
@@ -119,6 +163,8 @@ export function openStreams(
       cancel: null,
       endTimer: null,
       closed: false,
+      held: null,
+      gapAskedAt: Number.NEGATIVE_INFINITY,
     };
     open.set(timeframe, entry);
     const stored = await deps.store.last(instrument.id, timeframe, 1);
@@ -136,7 +182,7 @@ export function openStreams(
           tell({ type: 'stream.bars', ...news });
         },
         onUpdate(bar) {
-          if (!entry.closed) pass(timeframe, entry, takeUpdate(entry.series, bar));
+          if (!entry.closed) update(timeframe, entry, bar);
         },
         onError(message) {
           if (!entry.closed) fail(`bars ${timeframe}: ${message}`);

@@ -45,6 +45,8 @@ interface Watched {
 }
 
 const restarting = 'The market data service is restarting.';
+/** States of a feed in which its prices are being told, or about to be. */
+const telling: readonly FeedState[] = ['subscribing', 'live'];
 
 /**
  * Creates the hub and the logic of the actor that runs its feeds: spawn `logic` under the broker supervisor (systemId
@@ -92,6 +94,15 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     timeframes: [...feed.timeframes.keys()],
   });
 
+  /** Nothing tells this price any more: whatever it was, it is no ground for an order. */
+  function ageQuote(id: InstrumentId): void {
+    const quote = quotes.get(id);
+    if (quote === undefined || quote.quality === 'none' || quote.quality === 'stale') return;
+    const aged: Quote = { ...quote, quality: 'stale' };
+    quotes.set(id, aged);
+    quoteBus.publish(aged);
+  }
+
   function changed(id: InstrumentId, patch: Partial<Pick<Watched, 'state' | 'cause' | 'storeCause'>>): void {
     const feed = watched.get(id);
     if (feed === undefined) return;
@@ -101,6 +112,7 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     if (isSame) return;
     if (next.state !== feed.state) feed.since = now();
     Object.assign(feed, next);
+    if (!telling.includes(next.state)) ageQuote(id);
     for (const series of feed.series.values()) series.feedChanged();
     feeds.publish(statusOf(id, feed));
   }

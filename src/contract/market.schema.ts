@@ -19,7 +19,7 @@ export const priceViewSchema = z.object({
   low: z.number().nullable(),
   previousClose: z.number().nullable(),
   volume: z.number().nullable(),
-  quality: z.enum(['live', 'frozen', 'delayed', 'delayedFrozen', 'none']),
+  quality: z.enum(['live', 'frozen', 'delayed', 'delayedFrozen', 'stale', 'none']),
   /** Market time of the last trade. */
   marketTime: instantMs.nullable(),
   /** Wall clock of the newest value; null before the first. */

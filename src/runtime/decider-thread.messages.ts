@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Decision, guardNames } from '../../machines/domain/decision.ts';
 import { OrderSide, OrderType, TimeInForce } from '../../machines/domain/order.ts';
+import { quoteQualities } from '../../machines/domain/quote.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { DecisionFacts } from '../../machines/session/decide.facts.ts';
 import { barSchema, sessionDraftSchema } from '../contract/session.schema.ts';
@@ -45,7 +46,7 @@ const factsSchema = z.strictObject({
       bid: z.number().nullable(),
       ask: z.number().nullable(),
       last: z.number().nullable(),
-      quality: z.enum(['live', 'frozen', 'delayed', 'delayedFrozen', 'none']),
+      quality: z.enum(quoteQualities),
       ageMs: z.number(),
     })
     .nullable(),

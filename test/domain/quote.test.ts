@@ -25,7 +25,7 @@ describe('isFresh', () => {
     expect(isFresh(quote, 6_001, 5_000)).toBe(false);
   });
 
-  it.each(['frozen', 'delayed', 'delayedFrozen', 'none'] as const)(
+  it.each(['frozen', 'delayed', 'delayedFrozen', 'stale', 'none'] as const)(
     'never holds for a %s quote',
     (quality) => {
       expect(isFresh({ ...quote, quality }, 1_000, 5_000)).toBe(false);

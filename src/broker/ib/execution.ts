@@ -14,6 +14,9 @@ import { statusQuantity, toBrokerOrder, toCommission, toExecution, toIbOrder } f
 import { isRequestId } from './requests.ts';
 import { singleFile } from './single-file.ts';
 
+/** Heartbeats and questions about orders must get through a burst of orders. */
+const KEPT_FOR_QUESTIONS = 8;
+
 interface Needs {
   readonly links: LinkHolder;
   readonly contracts: Contracts;
@@ -118,7 +121,7 @@ export function createExecution({ links, contracts, log, now }: Needs): Executio
     },
     headroom() {
       try {
-        return links.session().link.budget.left();
+        return Math.max(0, links.session().link.budget.left() - KEPT_FOR_QUESTIONS);
       } catch {
         // Nothing can leave without a link; whoever tries is told so.
         return 0;

@@ -124,7 +124,7 @@ export function createRequests(link: Link, log: Log): Requests {
         log.debug({ error: String(error) }, 'a request was lost with its link');
       }
     };
-    if (spec.isUrgent === true) work();
+    if (spec.isUrgent === true) pacer.runFirst(work);
     else pacer.run(work);
   };
   const requireUsable = (): void => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Bar } from '../../../machines/domain/bar.ts';
+import type { Bar, Timeframe } from '../../../machines/domain/bar.ts';
 import {
+  barsInGap,
   barsToRequest,
   closedBars,
   isOver,
@@ -112,5 +113,44 @@ describe('barsToRequest', () => {
     [{ newestStored: 0, wanted: 0 }, 5_000],
   ])('asks %o for %i bars', (request, count) => {
     expect(barsToRequest({ timeframe: '1m', now: start, ...request })).toBe(count);
+  });
+});
+
+describe('barsInGap', () => {
+  const hour = 60;
+  const span = (from: number, to: number) => ({ from: bar(from).time, to: bar(to).time });
+  const open = [span(-2 * hour, 4 * hour)];
+  const asked = (
+    previous: Bar | null,
+    update: Bar,
+    timeframe: Timeframe = '1m',
+    spans = open,
+    ago = 60_000,
+  ) => barsInGap(previous, update, timeframe, { spans, sinceAskedMs: ago });
+
+  it.each([
+    ['nothing before it', null, 5, 0],
+    ['the next bar', 1, 2, 0],
+    ['the same bar', 1, 1, 0],
+    ['an older bar', 3, 1, 0],
+    ['one bar left out', 1, 3, 1],
+    ['many', 1, 1_000, 500],
+  ])('after %s', (_, previous, update, expected) => {
+    expect(asked(previous === null ? null : bar(previous), bar(update))).toBe(expected);
+  });
+
+  it('asks about small bars only once in a while, and never about bars of no fixed length', () => {
+    expect(asked(bar(1), bar(5), '1m', open, 59_999)).toBe(0);
+    expect(asked(bar(1), { ...bar(5), time: bar(1).time + 3 * 86_400_000 }, '1d', [], 0)).toBe(2);
+    expect(asked(bar(1), bar(90_000), '1w')).toBe(0);
+  });
+
+  it('asks about nothing that lies between trading hours, as far as they are known', () => {
+    const days = [span(0, 2 * hour), span(10 * hour, 12 * hour)];
+    expect(asked(bar(2 * hour - 1), bar(10 * hour), '1m', days)).toBe(0);
+    expect(asked(bar(2 * hour - 2), bar(10 * hour), '1m', days)).toBeGreaterThan(0);
+    expect(asked(bar(2 * hour - 1), bar(10 * hour + 1), '1m', days)).toBeGreaterThan(0);
+    expect(asked(bar(2 * hour - 1), bar(14 * hour), '1m', days), 'beyond what is known').toBeGreaterThan(0);
+    expect(asked(bar(-hour), bar(-2), '1m', days), 'before what is known').toBeGreaterThan(0);
   });
 });

@@ -91,6 +91,7 @@ export function createWorld() {
     appended: 0,
     quoteSubscriptions: 0,
     older: [] as readonly Bar[],
+    olderFails: null as Error | null,
     historyAsked: [] as { count: number; before: number | undefined }[],
     faults: [] as unknown[],
   };
@@ -120,6 +121,7 @@ export function createWorld() {
       },
       async history({ count, before }) {
         world.historyAsked.push({ count, before });
+        if (world.olderFails !== null) throw world.olderFails;
         return world.older;
       },
       streamBars({ instrument, timeframe, count }, listener) {

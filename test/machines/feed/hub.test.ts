@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import type { FeedStatus } from '../../../machines/feed/hub.types.ts';
 import {
   bar,
@@ -129,6 +130,44 @@ describe('a series', () => {
   });
 });
 
+describe('bars that an outage left out', () => {
+  it('are fetched and told late, before those that closed meanwhile', async () => {
+    const world = await liveWorld();
+    world.older = [bar(3), bar(4), bar(5)];
+    world.stream().listener.onUpdate(bar(6));
+    world.stream().listener.onUpdate(bar(7));
+    await world.pass();
+    expect(world.historyAsked).toContainEqual({ count: 2, before: bar(6).time });
+    expect(world.log.filter((line) => line.startsWith('a bar'))).toEqual([
+      'a bar 3',
+      'a bar 4 late',
+      'a bar 5 late',
+      'a bar 6',
+    ]);
+  });
+
+  it('end the subscription when they cannot be had, which begins anew with all of them', async () => {
+    const world = await liveWorld();
+    world.olderFails = new BrokerError('timeout', 'no answer');
+    const before = world.stream();
+    world.stream().listener.onUpdate(bar(6));
+    world.stream().listener.onUpdate(bar(7));
+    await world.pass();
+    expect(state(world)).toMatchObject({
+      state: 'faulted',
+      cause: 'bars 1m: a gap could not be filled: no answer',
+    });
+    await world.pass(1_100);
+    expect(world.stream()).not.toBe(before);
+    world.stream().listener.onHistory(bars(1, 8));
+    await world.pass();
+    expect(world.log.filter((line) => line.startsWith('a bar'))).toEqual([
+      'a bar 3',
+      ...[4, 5, 6, 7].map((n) => `a bar ${n} late`),
+    ]);
+  });
+});
+
 describe('a lost connection', () => {
   it('fills the gap with late bars, each once, before it says live', async () => {
     const world = await liveWorld();
@@ -215,6 +254,21 @@ describe('a lost connection', () => {
     world.tick(3);
     await world.pass();
     expect(state(world)?.state).toBe('live');
+  });
+
+  it('ages the last price once nothing tells it any more, and takes it for live with the next one', async () => {
+    const world = await liveWorld();
+    const quality = () => world.hub.quote(oracleId)?.quality;
+    expect(quality()).toBe('live');
+    const told: (string | undefined)[] = [];
+    world.hub.onQuote((each) => told.push(each.quality));
+    world.hub.connectionLost('gone');
+    await world.pass(100);
+    expect([quality(), told.at(-1)]).toEqual(['stale', 'stale']);
+    world.hub.connectionReady();
+    await world.pass();
+    world.tick(4);
+    expect(quality()).toBe('live');
   });
 
   it('subscribes again when an open market stays silent', async () => {

@@ -271,7 +271,7 @@ describe('every bar', () => {
         bid: fc.option(fc.double({ min: -1, max: 200, noNaN: true })),
         ask: fc.option(fc.double({ min: -1, max: 200, noNaN: true })),
         last: fc.option(fc.double({ min: -1, max: 200, noNaN: true })),
-        quality: fc.constantFrom('live', 'frozen', 'delayed', 'delayedFrozen', 'none'),
+        quality: fc.constantFrom('live', 'frozen', 'delayed', 'delayedFrozen', 'stale', 'none'),
         ageMs: fc.nat({ max: 10_000 }),
       }),
     ),

@@ -13,11 +13,13 @@ describe('1. reconnected, and bars stay dead', () => {
     '%s: ready is followed by a fresh value of every feed, and no bar of the gap is missing',
     async (_, line) => {
       const story = await trading();
+      const ready = story.readies();
       story.world.strike(line);
-      await until('the connection is lost', () => story.system.connection.phase !== 'ready');
+      await until('the connection is lost and ready again', () => story.readies() > ready);
       await story.world.open();
       await story.feedsLive();
       await story.decide(6);
+      expect(await story.missingBars(), 'bars of the gap').toEqual([]);
       expect(await story.world.undecided()).toEqual([]);
       await story.world.trades(1);
     },
@@ -34,6 +36,9 @@ describe('2. a farm blip kills feeds, or its cure kills the order socket', () =>
     await until('the farm is broken', () => farm() === 'broken');
     const other = await story.rest();
     await until('the farm is well', () => farm() === 'ok');
+    await story.decide(6);
+    expect(await story.missingBars(), 'bars of the outage').toEqual([]);
+    expect(await story.world.undecided()).toEqual([]);
     await story.world.trades(1);
     expect(story.system.connection).toMatchObject({ phase: 'ready', attempts, since });
     expect([ref, other].map((each) => story.atGateway(each).length)).toEqual([1, 1]);

@@ -22,6 +22,9 @@ export class Story {
   phase = (phase: SystemView['connection']['phase'], limitMs?: number): Promise<unknown> =>
     until(`the connection is ${phase}`, () => this.system.connection.phase === phase, limitMs);
 
+  /** How often the connection became ready. */
+  readies = (): number => this.world.lines.filter((line) => line === 'info: broker ready').length;
+
   prices = async (): Promise<readonly PriceView[]> =>
     (await this.world.trading.dashboard.snapshot('prices')) as readonly PriceView[];
 
@@ -81,8 +84,30 @@ export class Story {
   intents = async (): Promise<number> =>
     Number((await this.world.rows<{ n: string }>('select count(*) as n from order_intents'))[0]?.n);
 
+  /** Bars of the gateway between the first and the last decided one that are not stored here. */
+  missingBars = async (): Promise<string[]> => {
+    const rows = await this.world.rows<{ id: string; time: string }>(
+      `select s.instrument_id as id, b.time from bars b join bar_series s on s.id = b.series_id
+       join (select instrument_id, min(bar_time) as low, max(bar_time) as high from decisions group by 1) d
+         on d.instrument_id = s.instrument_id where b.time between d.low and d.high`,
+    );
+    const { instruments } = this.world.gateway.broker.market;
+    return instruments.flatMap(({ config, bars }) => {
+      const stored = rows
+        .filter(({ id }) => id.startsWith(`${config.symbol}.`))
+        .map(({ time }) => dayOf(Number(time)));
+      const [low = '', high = ''] = [stored.toSorted().at(0), stored.toSorted().at(-1)];
+      return bars
+        .map(({ start }) => dayOf(start))
+        .filter((day) => day >= low && day <= high && !stored.includes(day))
+        .map((day) => `${config.symbol} ${day}`);
+    });
+  };
+
   alarms = (): string[] => this.system.alarms.map(({ message }) => message);
 }
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 let open: World | undefined;
 afterEach(async () => {

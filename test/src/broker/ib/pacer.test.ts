@@ -76,6 +76,22 @@ describe('createPacer', () => {
     );
   });
 
+  it('lets what is urgent by, and never beyond the most', () => {
+    const budget = createMessageBudget();
+    const pacer = createPacer(budget, { reserve: RESERVE });
+    const done: string[] = [];
+    const send = (name: string) => (): void => {
+      done.push(name);
+      budget.note();
+    };
+    for (let n = 0; n < REQUESTS_AT_ONCE; n += 1) budget.note();
+    pacer.run(send('request'));
+    for (let n = 0; n < RESERVE + 1; n += 1) pacer.runFirst(send(`urgent ${n}`));
+    expect([done.length, budget.left(), pacer.waiting()]).toEqual([RESERVE, 0, 2]);
+    vi.advanceTimersByTime(1_001);
+    expect(done.slice(-2)).toEqual([`urgent ${RESERVE}`, 'request']);
+  });
+
   it('forgets what waits when it is cleared', () => {
     const budget = createMessageBudget();
     const pacer = createPacer(budget, { reserve: MOST_PER_SECOND - 1 });
