@@ -154,7 +154,7 @@ const wantRelease = (step: Step): void => {
  * store. `headroom` messages may leave; what is being committed has its own place in it already.
  */
 export function releaseHeld(context: DeskContext, headroom: number): Step {
-  const step = begin({ ...context, isPacing: false });
+  const step = begin(context);
   let room = Math.max(0, headroom - Object.keys(context.committing).length);
   const leaving = context.cancelsHeld.slice(0, room);
   for (const ref of leaving) tell(step, ref, { type: 'order.cancel' });
@@ -163,11 +163,12 @@ export function releaseHeld(context: DeskContext, headroom: number): Step {
   while (room > 0 && releaseNext(step)) room -= 1;
   topUp(step);
   const isHeldBack = room <= 0 && (step.context.cancelsHeld.length > 0 || step.context.held.length > 0);
-  if (isHeldBack) {
+  // One pause at a time, however often it is asked meanwhile.
+  if (isHeldBack && !context.isPacing) {
     change(step, { isPacing: true });
     step.effects.push({
       kind: 'raiseLater',
-      event: { type: 'desk.release' },
+      event: { type: 'desk.paced' },
       delayMs: context.timing.paceMs,
     });
   }
@@ -206,7 +207,7 @@ export function releaseMore(context: DeskContext): Step {
   return step;
 }
 
-/** Only the clock of the pace has run out, with nothing open to be released to. */
+/** The pause of the pace is over. */
 export const forgetPacing = (context: DeskContext): Step => begin({ ...context, isPacing: false });
 
 /** The first order is on its way or has come to nothing: the others follow, or the next one goes first. */

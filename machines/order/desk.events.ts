@@ -86,6 +86,8 @@ export type DeskEvent =
   | { readonly type: 'desk.reconcile'; readonly requestId: string }
   /** Internal: what waits may go, as far as the broker's pace lets it. */
   | { readonly type: 'desk.release' }
+  /** Internal: the same, because the pause of the pace is over. */
+  | { readonly type: 'desk.paced' }
   /** Internal: the broker is to be asked. */
   | { readonly type: 'desk.ask' }
   /** Internal: it has answered and all was taken in, or it has not answered. */

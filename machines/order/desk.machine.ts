@@ -286,7 +286,8 @@ export function createDeskMachine(ports: OrderPorts) {
       'desk.submit': { actions: { type: 'turnAway', ...saying('desk.submit') } },
       'desk.cancel': { actions: { type: 'turnAway', ...saying('desk.cancel') } },
       'desk.reconcile': { actions: { type: 'turnAway', ...saying('desk.reconcile') } },
-      'desk.release': { actions: 'forgetPacing' },
+      'desk.release': {},
+      'desk.paced': { actions: 'forgetPacing' },
       'submission.settled': { actions: { type: 'abandonCommitted', ...saying('submission.settled') } },
     },
     type: 'parallel',
@@ -348,6 +349,7 @@ export function createDeskMachine(ports: OrderPorts) {
             entry: [{ type: 'announce', params: { state: 'open' } }, 'releaseMore'],
             on: {
               'desk.release': { actions: 'releaseHeld' },
+              'desk.paced': { actions: ['forgetPacing', 'releaseHeld'] },
               'desk.submit': { actions: { type: 'submit', ...saying('desk.submit') } },
               'desk.cancel': { actions: { type: 'cancelOrder', ...saying('desk.cancel') } },
               'desk.reconcile': { actions: { type: 'reconcile', ...saying('desk.reconcile') } },

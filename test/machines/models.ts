@@ -166,6 +166,7 @@ export const models: Readonly<Record<string, Model>> = {
     'desk.cancel': [],
     'desk.reconcile': [],
     'desk.release': [],
+    'desk.paced': [],
     'desk.ask': [ignored('Nobody can be asked; the recovery of the next connection asks.', 'inquiry.off')],
     'truth.heard': [
       ignored(

@@ -29,6 +29,22 @@ import { kindOf } from './order-types.ts';
 /** How many prices of a side an order can walk through at once. */
 const DEPTH = 10;
 
+const limits = new WeakMap<BrokerOrder, number>();
+
+/** A limit order in the book that neither this trade nor the quote after it has reached: nothing happens to it. */
+function restsBeyond(order: BrokerOrder, feed: Feed, trade: Trade): boolean {
+  const { limitPrice } = order;
+  if (order.status !== 'Submitted' || order.queueAhead === undefined || limitPrice === undefined)
+    return false;
+  let limit = limits.get(order);
+  if (limit === undefined) {
+    limit = limitPrice.toNumber();
+    limits.set(order, limit);
+  }
+  const { bid = Number.NEGATIVE_INFINITY, ask = Number.POSITIVE_INFINITY } = feed.quote;
+  return isBuy(order) ? Math.min(trade.price, ask) > limit : Math.max(trade.price, bid) < limit;
+}
+
 /** Works the orders: does what `nextStep` says, books the fills, and what follows for linked orders. */
 export class Floor {
   readonly #market: Market;
@@ -103,7 +119,8 @@ export class Floor {
     this.#liquidity.delete(conId);
     if (!this.#file.hasWorking(conId)) return;
     this.#trade = trade;
-    for (const { permId } of this.#file.working(conId)) this.advance(permId);
+    for (const order of this.#file.working(conId))
+      if (!restsBeyond(order, feed, trade)) this.advance(order.permId);
     this.#trade = undefined;
     // The volume of the trade is spent; what the book shows stays until the next one.
     this.#liquidity.get(conId)?.endTrade();

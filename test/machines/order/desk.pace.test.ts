@@ -41,6 +41,21 @@ describe('the pace of the desk', () => {
     );
   });
 
+  it('has one pause at a time, however many orders wait', async () => {
+    const world = await openWorld();
+    world.broker.room = 0;
+    let asked = 0;
+    world.broker.headroom = () => {
+      asked += 1;
+      return 0;
+    };
+    submitAll(world, 1, 30);
+    await world.settle();
+    asked = 0;
+    await world.pass(1_000);
+    expect(asked).toBeLessThanOrEqual(1_000 / 20 + 1);
+  });
+
   it('lets cancels go before orders', async () => {
     const world = await openWorld();
     world.broker.room = 0;
