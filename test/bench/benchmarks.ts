@@ -2,6 +2,7 @@ import { actorsBench, groupsBench } from './actors.bench.ts';
 import type { Benchmark } from './figure.ts';
 import { gatewayBench } from './gateway.bench.ts';
 import { journalBench } from './journal.bench.ts';
+import { orderBench } from './order.bench.ts';
 import { recoveryBench } from './recovery.bench.ts';
 import { journalStoreBench } from './store.bench.ts';
 
@@ -13,4 +14,5 @@ export const benchmarks: readonly Benchmark[] = [
   journalStoreBench,
   recoveryBench,
   gatewayBench,
+  orderBench,
 ];

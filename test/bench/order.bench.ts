@@ -1,0 +1,210 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { BarSizeSetting, EventName, IBApi, OrderAction, OrderType, SecType, WhatToShow } from '@stoqey/ib';
+import { z } from 'zod';
+import type { SessionDefinition } from '../../machines/domain/session.ts';
+import { builtinStrategies } from '../../machines/strategies/builtin.ts';
+import { parseParameters } from '../../machines/strategies/registry.ts';
+import { type Config, loadConfig } from '../../src/config/load.ts';
+import { createLog } from '../../src/runtime/log.ts';
+import { startTrading } from '../../src/runtime/trading.ts';
+import { startEmbeddedPostgres } from '../../src/store/embedded.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { type Benchmark, type Figure, median } from './figure.ts';
+
+/** Fast enough for samples, slow enough that a bar is decided long before the next. */
+const BARS_PER_SECOND = 4;
+const SAMPLES = 60;
+const COMMITS = 200;
+const MANY = 200;
+
+/** The value below which a fraction of the others lies. */
+function percentile(values: readonly number[], fraction: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
+}
+
+/** The gateway in its own process, with the clock that measures. */
+class TimedGateway {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #lines: Interface;
+
+  private constructor(child: ChildProcess, lines: Interface, port: number) {
+    this.#child = child;
+    this.#lines = lines;
+    this.port = port;
+  }
+
+  static async start(): Promise<TimedGateway> {
+    const script = fileURLToPath(new URL('timed-gateway.ts', import.meta.url));
+    const child = spawn(process.execPath, [script, String(BARS_PER_SECOND)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines = createInterface(child.stdout);
+    const [line] = await once(lines, 'line');
+    return new TimedGateway(
+      child,
+      lines,
+      z.object({ port: z.number() }).parse(JSON.parse(String(line))).port,
+    );
+  }
+
+  /** Collects so many latencies, ms; the first few warm everything up and are left out. */
+  async collect(): Promise<number[]> {
+    const found: number[] = [];
+    while (found.length < SAMPLES + 5) {
+      await pause(1_000);
+      this.#child.stdin?.write('report\n');
+      const [line] = await once(this.#lines, 'line');
+      found.push(...z.array(z.number()).parse(JSON.parse(String(line))));
+    }
+    return found.slice(5);
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+}
+
+/** Orders from inside the callback of the bar that closed: nothing could be nearer to the wire. */
+async function bareClient(): Promise<number[]> {
+  const gateway = await TimedGateway.start();
+  const ib = new IBApi({ port: gateway.port, clientId: 1, maxReqPerSec: 1_000 });
+  const contract = { symbol: 'SP500', secType: SecType.STK, exchange: 'SMART', currency: 'USD' };
+  let nextId = 0;
+  let newest = '';
+  ib.on(EventName.error, () => undefined);
+  ib.on(EventName.nextValidId, (id) => {
+    nextId = id;
+    const { TRADES } = WhatToShow;
+    ib.reqHistoricalData(9, contract, '', '10 D', BarSizeSetting.DAYS_ONE, TRADES, 1, 2, true);
+  });
+  ib.on(EventName.historicalDataUpdate, (_, time) => {
+    if (time <= newest) return;
+    if (newest !== '') {
+      nextId += 1;
+      const action = nextId % 2 === 0 ? OrderAction.BUY : OrderAction.SELL;
+      const order = { action, orderType: OrderType.MKT, totalQuantity: 1, transmit: true };
+      ib.placeOrder(nextId, contract, order);
+    }
+    newest = time;
+  });
+  ib.connect();
+  try {
+    return await gateway.collect();
+  } finally {
+    ib.disconnect();
+    await gateway.stop();
+  }
+}
+
+/** One session that trades every few bars, beside others that decide every bar and never trade. */
+function configOf(sessions: number): Config {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const builtinNames = builtinStrategies.map(({ name }) => name);
+  const loaded = loadConfig(`${root}config`, { parseParameters, builtinNames });
+  if (!loaded.ok) throw new Error('the shipped configuration does not load');
+  const strategy = (name: string, fast: number, slow: number) => {
+    const parameters = parseParameters('sma', { fast, slow, exitOnly: true });
+    if (!parameters.ok) throw new Error('the parameters do not fit');
+    return { name, kind: 'sma', notes: null, parameters: parameters.value, origin: 'config' as const };
+  };
+  const definitions = Array.from(
+    { length: sessions },
+    (_, index): SessionDefinition => ({
+      ...{ id: `bench-${index}`, name: `Bench ${index}`, timeframe: '1d', orderType: 'MKT' },
+      strategy: index === 0 ? 'busy' : 'patient',
+      instrument: { symbol: 'SP500', secType: 'STK', exchange: 'SMART', currency: 'USD' },
+      sizing: { kind: 'fixed', quantity: '10' },
+      ...{ limitOffsetBps: 0, allowShort: false, thread: 'main', bufferSize: 200 },
+      ...{ active: true, origin: 'config' },
+    }),
+  );
+  return {
+    ...{ dir: root, sessions: definitions },
+    runtime: { ...loaded.config.runtime, watch: [] },
+    // A thousand bars before the first signal: it decides, and never trades.
+    strategies: [strategy('busy', 2, 3), strategy('patient', 400, 500)],
+  };
+}
+
+async function runtime(store: Store, sessions: number): Promise<number[]> {
+  const gateway = await TimedGateway.start();
+  const trading = await startTrading({
+    ...{ config: configOf(sessions), store, mode: 'paper', version: 'bench' },
+    ...{ brokerPort: gateway.port, log: createLog('silent', false) },
+  });
+  try {
+    return await gateway.collect();
+  } finally {
+    await trading.stop();
+    await gateway.stop();
+  }
+}
+
+async function commits(store: Store): Promise<number[]> {
+  const took: number[] = [];
+  for (let n = 0; n < COMMITS; n += 1) {
+    const began = performance.now();
+    await store.state.set('bench', { n });
+    took.push(performance.now() - began);
+  }
+  return took;
+}
+
+const BASELINE = 'a bare @stoqey/ib client that orders in its bar callback, and commits of the same database';
+
+/** From the tick on the wire to the order on the wire, through decision, database and socket. */
+export const orderBench: Benchmark = {
+  names: ['order.tickToOrder.p50', 'order.tickToOrder.p99', 'order.tickToOrder.sessions'],
+  async run(): Promise<Figure[]> {
+    const folder = mkdtempSync(join(tmpdir(), 'tradewarden-bench-'));
+    const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log: () => undefined });
+    try {
+      const bare = await bareClient();
+      const store = await openStore({ url: server.url });
+      const commit = await commits(store);
+      const one = await runtime(store, 1);
+      await store.close();
+      const again = await openStore({ url: server.url });
+      const many = await runtime(again, MANY);
+      await again.close();
+      const ours = { p50: median(one), p99: percentile(one, 0.99) };
+      const base50 = median(bare) + median(commit);
+      const base99 = percentile(bare, 0.99) + 2 * percentile(commit, 0.99);
+      const ratio50 = ours.p50 / base50;
+      const ratio99 = ours.p99 / base99;
+      const ratioMany = median(many) / ours.p50;
+      const common = { unit: 'ms', better: 'lower' } as const;
+      return [
+        {
+          ...{ name: 'order.tickToOrder.p50', value: ours.p50, ...common, ratio: ratio50 },
+          ...{ baseline: `${BASELINE}: ${base50.toFixed(2)} ms with one commit`, aim: 'at most 1.5 x' },
+          met: ratio50 <= 1.5,
+        },
+        {
+          ...{ name: 'order.tickToOrder.p99', value: ours.p99, ...common, ratio: ratio99 },
+          ...{ baseline: `${BASELINE}: ${base99.toFixed(2)} ms with two commits`, aim: 'at most 2 x' },
+          met: ratio99 <= 2,
+        },
+        {
+          ...{ name: 'order.tickToOrder.sessions', value: median(many), ...common, ratio: ratioMany },
+          ...{ baseline: `the same with one session, here with ${MANY}`, aim: 'at most 1.3 x' },
+          met: ratioMany <= 1.3,
+        },
+      ];
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
