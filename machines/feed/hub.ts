@@ -65,6 +65,7 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
   const quotes = new Map<InstrumentId, Quote>();
   const bars = createBus<BarNews>(onFault);
   const feeds = createBus<FeedStatus>(onFault);
+  const ticks = createBus<Quote>(onFault);
   const quoteBus = createConflatedBus<Quote>({
     key: (quote) => quote.instrumentId,
     intervalMs: options.quoteIntervalMs ?? 100,
@@ -238,6 +239,7 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
           marketTime: () => marketTime(),
           publishQuote(quote) {
             quotes.set(quote.instrumentId, quote);
+            ticks.publish(quote);
             quoteBus.publish(quote);
           },
         },
@@ -294,6 +296,7 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
       }, 1_000);
     },
     onQuote: (listener) => quoteBus.subscribe(listener),
+    onTick: (listener) => ticks.subscribe(listener),
     onBar: (listener) => bars.subscribe(listener),
     onFeed: (listener) => feeds.subscribe(listener),
     status: () => [...watched].map(([id, feed]) => statusOf(id, feed)),

@@ -57,6 +57,8 @@ export interface MarketDataHub {
   setMarketTime(at: number): void;
   /** Quotes, conflated per instrument. Each answers its unsubscribe. */
   onQuote(listener: (quote: Quote) => void): () => void;
+  /** Every quote at once, unconflated: for who waits for one moment, and leaves. */
+  onTick(listener: (quote: Quote) => void): () => void;
   onBar(listener: (news: BarNews) => void): () => void;
   onFeed(listener: (status: FeedStatus) => void): () => void;
   status(): readonly FeedStatus[];

@@ -12,7 +12,7 @@ import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
  * by heartbeats only.
  */
 export function whenTradedAfter(
-  hub: Pick<MarketDataHub, 'quote' | 'onQuote'>,
+  hub: Pick<MarketDataHub, 'quote' | 'onTick'>,
   id: InstrumentId,
   bar: Bar,
   timeframe: Timeframe,
@@ -28,7 +28,7 @@ export function whenTradedAfter(
       done();
     };
     const timer = setTimeout(finish, limitMs);
-    const release = hub.onQuote((quote) => {
+    const release = hub.onTick((quote) => {
       if (quote.instrumentId === id && hasPassed()) finish();
     });
   });

@@ -89,9 +89,6 @@ export const emptyQuote = (instrumentId: string, now: number): Quote => ({
   receivedAt: now,
 });
 
-/** At most this often a listener hears of one instrument, in wall time; the newest quote always comes through. */
-export const QUOTE_INTERVAL_MS = 50;
-
 interface Needs {
   readonly links: LinkHolder;
   readonly log: Log;
@@ -99,40 +96,22 @@ interface Needs {
 }
 
 /**
- * Subscribes to an instrument's quotes, each whole. Quality falls to `none` when IBKR interrupts the data, and
- * comes back with its next word on it. Answers the cancel. @throws BrokerError `unavailable`
+ * Subscribes to an instrument's quotes, each whole and told at once; whoever is slow conflates. Quality falls to `none`
+ * when IBKR interrupts the data, and comes back with its next word on it. Answers the cancel.
+ * @throws BrokerError `unavailable`
  */
 export function streamQuote(
   { links, log, now }: Needs,
   instrument: Instrument,
   listener: QuoteStreamListener,
 ): () => void {
-  const { link, requests } = links.session();
+  const { requests } = links.session();
   let quote = emptyQuote(instrument.id, now());
-  let timer: NodeJS.Timeout | null = null;
-  let toldAt = Number.NEGATIVE_INFINITY;
 
-  const tell = (): void => {
-    timer = null;
-    toldAt = performance.now();
-    try {
-      listener.onQuote(quote);
-    } catch (error) {
-      // Out of a timer this would be an uncaught exception.
-      link.fail(`a listener of ${instrument.id} failed: ${String(error)}`);
-    }
-  };
   const change = (next: Quote): void => {
     if (next === quote) return;
     quote = { ...next, receivedAt: now() };
-    if (timer !== null) return;
-    const wait = toldAt + QUOTE_INTERVAL_MS - performance.now();
-    if (wait <= 0) tell();
-    else timer = setTimeout(tell, wait);
-  };
-  const stop = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
+    listener.onQuote(quote);
   };
 
   const cancel = requests.stream(
@@ -177,19 +156,12 @@ export function streamQuote(
             change({ ...quote, quality: 'delayed' });
             break;
           default:
-            stop();
             cancel();
             listener.onError(`${message} (${code})`);
         }
       },
-      lost: (cause) => {
-        stop();
-        listener.onError(cause);
-      },
+      lost: (cause) => listener.onError(cause),
     },
   );
-  return () => {
-    stop();
-    cancel();
-  };
+  return cancel;
 }

@@ -14,7 +14,7 @@ function hubAt(marketTime: number) {
   };
   return {
     quote: () => quote,
-    onQuote: (listener: (told: Quote) => void) => {
+    onTick: (listener: (told: Quote) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
