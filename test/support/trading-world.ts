@@ -146,6 +146,9 @@ export class TradingWorld {
     if ('code' in placed) throw new Error(`${placed.code}: ${placed.text}`);
   };
 
+  /** How often the connection became ready. */
+  readies = (): number => this.lines.filter((line) => line === 'info: broker ready').length;
+
   filled = async (): Promise<number> => {
     const [row] = await this.rows<{ n: number }>(
       "select count(*)::int as n from orders where state = 'filled' and not is_foreign",
@@ -199,9 +202,9 @@ export class TradingWorld {
     );
 
   /** Bars between the first and the last decision of a session that have none. */
-  undecided = async (): Promise<object[]> =>
+  undecided = async (timeframe = '1d'): Promise<object[]> =>
     this.rows(
-      `select d.session_id, b.time from bars b join bar_series s on s.id = b.series_id and s.timeframe = '1d'
+      `select d.session_id, b.time from bars b join bar_series s on s.id = b.series_id and s.timeframe = '${timeframe}'
        join (select session_id, instrument_id, min(bar_time) as low, max(bar_time) as high from decisions
              group by session_id, instrument_id) d on d.instrument_id = s.instrument_id
        where b.time between d.low and d.high and not exists (

@@ -23,7 +23,7 @@ export class Story {
     until(`the connection is ${phase}`, () => this.system.connection.phase === phase, limitMs);
 
   /** How often the connection became ready. */
-  readies = (): number => this.world.lines.filter((line) => line === 'info: broker ready').length;
+  readies = (): number => this.world.readies();
 
   prices = async (): Promise<readonly PriceView[]> =>
     (await this.world.trading.dashboard.snapshot('prices')) as readonly PriceView[];
