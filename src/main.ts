@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { doctorCommand } from './cli/doctor.ts';
 import { exportCommand } from './cli/export.ts';
 import { gatewayCommand } from './cli/gateway.ts';
 import { loginCommand } from './cli/login.ts';
@@ -20,6 +21,7 @@ for (const command of [
   startCommand(),
   gatewayCommand(),
   validateCommand(),
+  doctorCommand(),
   schemasCommand(),
   sessionsCommand(),
   exportCommand(),
