@@ -5,6 +5,7 @@ import { journalBench } from './journal.bench.ts';
 import { orderBench } from './order.bench.ts';
 import { recoveryBench } from './recovery.bench.ts';
 import { journalStoreBench } from './store.bench.ts';
+import { ticksBench } from './ticks.bench.ts';
 
 /** Everything that `npm run bench` measures, in its order. */
 export const benchmarks: readonly Benchmark[] = [
@@ -15,4 +16,5 @@ export const benchmarks: readonly Benchmark[] = [
   recoveryBench,
   gatewayBench,
   orderBench,
+  ticksBench,
 ];

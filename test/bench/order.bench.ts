@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BarSizeSetting, EventName, IBApi, OrderAction, OrderType, SecType, WhatToShow } from '@stoqey/ib';
@@ -16,6 +13,7 @@ import { createLog } from '../../src/runtime/log.ts';
 import { startTrading } from '../../src/runtime/trading.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { AskedServer } from './asked-server.ts';
 import { type Benchmark, type Figure, median } from './figure.ts';
 
 /** Fast enough for samples, slow enough that a bar is decided long before the next. */
@@ -30,54 +28,23 @@ function percentile(values: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;
 }
 
-/** The gateway in its own process, with the clock that measures. */
-class TimedGateway {
-  readonly port: number;
-  readonly #child: ChildProcess;
-  readonly #lines: Interface;
-
-  private constructor(child: ChildProcess, lines: Interface, port: number) {
-    this.#child = child;
-    this.#lines = lines;
-    this.port = port;
+/** Collects so many latencies, ms; the first few warm everything up and are left out. */
+async function collect(gateway: AskedServer): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < SAMPLES + 5) {
+    await pause(1_000);
+    found.push(...(await gateway.ask(z.array(z.number()))));
   }
-
-  static async start(): Promise<TimedGateway> {
-    const script = fileURLToPath(new URL('timed-gateway.ts', import.meta.url));
-    const child = spawn(process.execPath, [script, String(BARS_PER_SECOND)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const lines = createInterface(child.stdout);
-    const [line] = await once(lines, 'line');
-    return new TimedGateway(
-      child,
-      lines,
-      z.object({ port: z.number() }).parse(JSON.parse(String(line))).port,
-    );
-  }
-
-  /** Collects so many latencies, ms; the first few warm everything up and are left out. */
-  async collect(): Promise<number[]> {
-    const found: number[] = [];
-    while (found.length < SAMPLES + 5) {
-      await pause(1_000);
-      this.#child.stdin?.write('report\n');
-      const [line] = await once(this.#lines, 'line');
-      found.push(...z.array(z.number()).parse(JSON.parse(String(line))));
-    }
-    return found.slice(5);
-  }
-
-  async stop(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
-  }
+  return found.slice(5);
 }
+
+/** The gateway in its own process, with the clock that measures. */
+const timedGateway = (): Promise<AskedServer> =>
+  AskedServer.start('timed-gateway.ts', String(BARS_PER_SECOND));
 
 /** Orders from inside the callback of the bar that closed: nothing could be nearer to the wire. */
 async function bareClient(): Promise<number[]> {
-  const gateway = await TimedGateway.start();
+  const gateway = await timedGateway();
   const ib = new IBApi({ port: gateway.port, clientId: 1, maxReqPerSec: 1_000 });
   const contract = { symbol: 'SP500', secType: SecType.STK, exchange: 'SMART', currency: 'USD' };
   let nextId = 0;
@@ -100,7 +67,7 @@ async function bareClient(): Promise<number[]> {
   });
   ib.connect();
   try {
-    return await gateway.collect();
+    return await collect(gateway);
   } finally {
     ib.disconnect();
     await gateway.stop();
@@ -138,13 +105,13 @@ function configOf(sessions: number): Config {
 }
 
 async function runtime(store: Store, sessions: number): Promise<number[]> {
-  const gateway = await TimedGateway.start();
+  const gateway = await timedGateway();
   const trading = await startTrading({
     ...{ config: configOf(sessions), store, mode: 'paper', version: 'bench' },
     ...{ brokerPort: gateway.port, log: createLog('silent', false) },
   });
   try {
-    return await gateway.collect();
+    return await collect(gateway);
   } finally {
     await trading.stop();
     await gateway.stop();

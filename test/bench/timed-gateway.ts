@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { gatewayConfigSchema } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/start.ts';
+import { messages } from './messages.ts';
 
 const barsPerSecond = Number(process.argv[2]);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,23 +25,6 @@ const gateway = await startGateway({
   speed: 23_400 * barsPerSecond,
   log: { info: () => undefined, warn: () => undefined, error: () => undefined },
 });
-
-/** Hands over the fields of each whole message of a stream; `skip` bytes of greeting are passed by. */
-function messages(skip: number, hear: (fields: readonly string[]) => void): (chunk: Buffer) => void {
-  let held: Buffer = Buffer.alloc(0);
-  let toSkip = skip;
-  return (chunk) => {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    const skipped = Math.min(toSkip, held.length);
-    held = held.subarray(skipped);
-    toSkip -= skipped;
-    while (held.length >= 4 && held.length >= 4 + held.readUInt32BE(0)) {
-      const end = 4 + held.readUInt32BE(0);
-      hear(held.toString('latin1', 4, end).split('\0'));
-      held = held.subarray(end);
-    }
-  };
-}
 
 const HISTORY_UPDATE = '90';
 const TICK_STRING = '46';
