@@ -4,6 +4,7 @@ import { doctorCommand } from './cli/doctor.ts';
 import { exportCommand } from './cli/export.ts';
 import { gatewayCommand } from './cli/gateway.ts';
 import { loginCommand } from './cli/login.ts';
+import { reconcileCommand } from './cli/reconcile.ts';
 import { riskCommands } from './cli/risk.ts';
 import { schemasCommand } from './cli/schemas.ts';
 import { sessionsCommand } from './cli/sessions.ts';
@@ -22,6 +23,7 @@ for (const command of [
   gatewayCommand(),
   validateCommand(),
   doctorCommand(),
+  reconcileCommand(),
   schemasCommand(),
   sessionsCommand(),
   exportCommand(),

@@ -23,6 +23,7 @@ import { journalRoutes } from './routes/journal.routes.ts';
 import { orderRoutes } from './routes/order.routes.ts';
 import { positionRoutes } from './routes/position.routes.ts';
 import { priceRoutes } from './routes/price.routes.ts';
+import { reconciliationRoutes } from './routes/reconciliation.routes.ts';
 import { riskRoutes } from './routes/risk.routes.ts';
 import { sessionRoutes } from './routes/session.routes.ts';
 import { strategyRoutes } from './routes/strategy.routes.ts';
@@ -37,6 +38,7 @@ const things: readonly Routes[] = [
   orderRoutes,
   tradeRoutes,
   positionRoutes,
+  reconciliationRoutes,
   accountRoutes,
   priceRoutes,
   barRoutes,

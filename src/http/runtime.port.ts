@@ -1,6 +1,7 @@
 import type { JournalKind } from '../../machines/domain/journal.ts';
 import type { JournalPage } from '../contract/journal.schema.ts';
 import type { OrderDraft, OrderResult, PositionView, TradeView } from '../contract/portfolio.schema.ts';
+import type { ReconciliationView } from '../contract/reconciliation.schema.ts';
 import type { BarView, DecisionView, SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyDraft, StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
 import type { RebuiltStateView, SupervisionView } from '../contract/supervision.schema.ts';
@@ -88,6 +89,8 @@ export interface RuntimePort {
   placeOrder(draft: OrderDraft): Promise<OrderResult>;
   cancelOrder(ref: string): Promise<OrderResult>;
   refreshPositions(): Promise<readonly PositionView[]>;
+  /** Asks the broker and compares. @throws Refusal 503 when it cannot be asked. */
+  reconcile(options: { accept: boolean }): Promise<ReconciliationView>;
 
   bars(query: {
     instrumentId: string;

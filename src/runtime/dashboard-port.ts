@@ -16,6 +16,7 @@ import { type JournalReader, Refusal, type RuntimePort } from '../http/runtime.p
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
 import { ManualOrders, type ManualOrdersOptions } from './manual-orders.ts';
+import type { Reconciler } from './reconciler.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
 import type { Tree } from './tree.ts';
@@ -33,6 +34,7 @@ export interface DashboardOptions extends ManualOrdersOptions {
   readonly tree: Tree;
   readonly status: LiveStatus;
   readonly supervision: () => SupervisionView;
+  readonly reconciler: Reconciler;
   readonly journal: JournalReader;
   readonly onFault: (message: string) => void;
 }
@@ -58,11 +60,13 @@ export class DashboardPort implements RuntimePort {
   readonly journal: JournalReader;
   readonly #options: DashboardOptions;
   readonly #orders: ManualOrders;
+  readonly #reconciler: Reconciler;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.journal = options.journal;
     this.#orders = new ManualOrders(options);
+    this.#reconciler = options.reconciler;
     this.topics = new Topics(this.#sources(), options.onFault);
   }
 
@@ -167,6 +171,10 @@ export class DashboardPort implements RuntimePort {
 
   cancelOrder(ref: string): Promise<OrderResult> {
     return this.#orders.cancel(ref);
+  }
+
+  reconcile(options: { accept: boolean }) {
+    return this.#reconciler.run(options);
   }
 
   async refreshPositions(): Promise<readonly PositionView[]> {

@@ -31,6 +31,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
 import { createObservers, type Observers } from './observers.ts';
+import { Reconciler } from './reconciler.ts';
 import { createRiskKeeper, readRisk } from './risk-memory.ts';
 import { SafeHalt } from './safe-halt.ts';
 import { SessionBook } from './session-book.ts';
@@ -248,11 +249,20 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       else if (book.get(id)?.desired === 'stopped') recoveries.forget('session', id);
     },
   });
+  const reconciler = new Reconciler({ desk, portfolio, store, now });
+  desk.onState((state) => {
+    if (state !== 'open') return;
+    // What fails now, because the broker went away again, is done at the next opening.
+    reconciler
+      .begin()
+      .catch((error: unknown) => log.info(`the opening positions are not known yet: ${String(error)}`));
+  });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
     ...{ store, hub, desk, portfolio, book, tree, status, onFault },
     maxQuoteAgeMs: data.maxQuoteAgeMs,
     supervision: () => supervision.view(),
+    reconciler,
     journal: createJournalReader({
       journal: store.journal,
       program: options.version,

@@ -61,6 +61,13 @@ describe('the command line beside a running system', () => {
     expect(again.err.trim().split('\n')).toEqual([expect.stringContaining('found "extra" in use')]);
   });
 
+  it('reconciles with the broker, and says that both sides agree', () => {
+    const run = here('reconcile', '--json');
+    expect(run.code).toBe(0);
+    expect(JSON.parse(run.out)).toMatchObject({ accepted: false, differences: [] });
+    expect(here('reconcile').out).toMatch(/compared with the broker: both sides agree/);
+  });
+
   it('halts everything and lets it go on', () => {
     expect(JSON.parse(here('halt', '--cause', 'a drill', '--json').out)).toMatchObject({
       state: 'halted',

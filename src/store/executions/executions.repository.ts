@@ -7,7 +7,7 @@ import {
   execRevision,
   execRoot,
 } from '../../../machines/domain/execution.ts';
-import { type OrderRef, sourceOfRef } from '../../../machines/domain/order.ts';
+import { type OrderRef, type OrderSource, sourceOfRef } from '../../../machines/domain/order.ts';
 import type { Database } from '../database.ts';
 import { OrderEntity } from '../orders/order.entity.ts';
 import { lockOrder, orderKey } from '../orders/order-key.ts';
@@ -79,6 +79,36 @@ export class ExecutionsRepository {
       ),
     );
     return affectedRows === 1;
+  }
+
+  /**
+   * Signed sums of the executions that count (a correction instead of its predecessor), by instrument and by who asked
+   * for them; `recentVolume` unsigned, of those that reached us after `since`, epoch ms.
+   */
+  positionBook(since: number): Promise<
+    readonly {
+      readonly instrumentId: string;
+      readonly source: OrderSource;
+      readonly net: string;
+      readonly recentVolume: string;
+    }[]
+  > {
+    return this.#db.run(async (em) => {
+      const rows = await em.execute<
+        { instrument_id: string; source: OrderSource; net: string; recent: string }[]
+      >(
+        `select instrument_id, source,
+           sum(case side when 'BUY' then quantity else -quantity end)::text as net,
+           coalesce(sum(quantity) filter (where recorded_at > ?), 0)::text as recent
+         from (select distinct on (exec_root) * from executions order by exec_root, exec_revision desc) e
+         group by instrument_id, source order by instrument_id, source`,
+        [since],
+      );
+      return rows.map((row) => ({
+        ...{ instrumentId: row.instrument_id, source: row.source },
+        ...{ net: decimalString(row.net), recentVolume: decimalString(row.recent) },
+      }));
+    });
   }
 
   /** All that was reported of an order, corrections and corrected ones included, oldest first. */

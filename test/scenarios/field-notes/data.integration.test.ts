@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/system.ts';
 import { idOf, symbols } from '../../support/trading-world.ts';
@@ -14,6 +15,40 @@ describe('11. trades by hand in TWS are not seen', () => {
     );
     expect(trade).toMatchObject({ source: 'ibkr', sessionId: null, ref: null, symbol: 'SP500', side: 'BUY' });
     await story.world.agrees();
+    const { dashboard } = story.world.trading;
+    expect((await dashboard.reconcile({ accept: false })).differences).toEqual([
+      expect.objectContaining({
+        kind: 'manualTrade',
+        explanation: expect.stringMatching(/^7 of SP500.STK.SMART.USD were traded outside Tradewarden/),
+      }),
+    ]);
+    expect((await dashboard.reconcile({ accept: true })).differences).toHaveLength(1);
+    expect((await dashboard.reconcile({ accept: false })).differences, 'accepted').toEqual([]);
+  });
+});
+
+describe('11. a symbol vanishes, or changes by itself', () => {
+  it('what the broker holds and no trade explains is named, over the union of both sides, until it is accepted', async () => {
+    const story = await trading();
+    await story.world.rest();
+    const { dashboard } = story.world.trading;
+    // Sold while Tradewarden did not run, on a day that the broker lists no more: the book alone knows.
+    const [instrument] = story.world.gateway.broker.market.instruments;
+    if (instrument === undefined) throw new Error('the gateway plays nothing');
+    const { state, desk } = story.world.gateway.broker;
+    await dashboard.reconcile({ accept: true });
+    const booked = desk.account.booked(instrument, new Decimal(11), new Decimal(1_000), new Decimal(0));
+    state.saveLedger(booked.ledger);
+    const [difference] = (await dashboard.reconcile({ accept: false })).differences;
+    expect(difference).toMatchObject({
+      kind: 'unknown',
+      instrumentId: 'SP500.STK.SMART.USD',
+      found: expect.any(String),
+      explanation: expect.stringContaining('the broker holds'),
+    });
+    expect(Number(difference?.found) - Number(difference?.expected)).toBe(11);
+    await dashboard.reconcile({ accept: true });
+    expect((await dashboard.reconcile({ accept: false })).differences).toEqual([]);
   });
 });
 

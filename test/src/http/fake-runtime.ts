@@ -197,6 +197,10 @@ export class FakeRuntime implements RuntimePort {
     this.calls.push(['refreshPositions']);
     return [];
   }
+  async reconcile(options: { accept: boolean }) {
+    this.calls.push(['reconcile', options]);
+    return { at: 2, acceptedAt: 1, instruments: 0, differences: [], accepted: options.accept };
+  }
   async bars(...args: unknown[]) {
     this.calls.push(['bars', ...args]);
     return [];

@@ -83,6 +83,16 @@ describe('a route', () => {
     expect(server.runtime.calls).toEqual([['refreshPositions']]);
   });
 
+  it('reconciles with the broker, and accepts only when it is told to', async () => {
+    expect((await ask('POST', '/reconcile')).json()).toMatchObject({ accepted: false, differences: [] });
+    expect((await ask('POST', '/reconcile', { accept: true })).json()).toMatchObject({ accepted: true });
+    expect((await ask('POST', '/reconcile', { accept: 'yes' })).statusCode).toBe(400);
+    expect(server.runtime.calls).toEqual([
+      ['reconcile', { accept: false }],
+      ['reconcile', { accept: true }],
+    ]);
+  });
+
   it('places and cancels orders, with the outcome in the answer', async () => {
     const order = { instrumentId: 'X', side: 'BUY', quantity: '1', orderType: 'MKT' };
     expect((await ask('POST', '/orders', order)).json()).toMatchObject({ outcome: 'accepted', ref: 'r1' });

@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import type { DecimalString } from '../../machines/domain/decimal.ts';
+import { isFinal, type Order } from '../../machines/domain/order.ts';
+import type { DeskClient } from '../../machines/order/desk.client.ts';
+import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
+import {
+  acceptedOpening,
+  type Books,
+  instrumentsOf,
+  reconcile,
+} from '../../machines/reconciliation/reconcile.logic.ts';
+import type { ReconciliationView } from '../contract/reconciliation.schema.ts';
+import { Refusal } from '../http/runtime.port.ts';
+
+export interface ReconcilerOptions {
+  readonly desk: Pick<DeskClient, 'reconcile'>;
+  readonly portfolio: Pick<PortfolioClient, 'refresh'>;
+  readonly store: {
+    readonly executions: { positionBook(since: number): Promise<Books['traded']> };
+    readonly orders: { unsettled(): Promise<readonly Order[]> };
+    readonly state: { get(key: string): Promise<unknown>; set(key: string, value: unknown): Promise<void> };
+  };
+  readonly now: () => number;
+}
+
+const KEY = 'reconciliation';
+const openingSchema = z.object({ acceptedAt: z.number(), opening: z.record(z.string(), z.string()) });
+type Opening = z.infer<typeof openingSchema>;
+
+/** Trades that come in between the questions look like differences: then it is asked again. */
+const ATTEMPTS = 10;
+const PAUSE_MS = 300;
+
+/** Compares the broker with what is known here, on demand; remembers what was there before the first trade. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks the broker for orders, executions and positions, and explains every difference. `accept` takes what the broker
+   * holds for right from now on. @throws Refusal 503 when the broker cannot be asked, or trades come in all the time
+   */
+  async run({ accept }: { accept: boolean }): Promise<ReconciliationView> {
+    const { now } = this.#options;
+    const known = await this.#opening();
+    const books = await this.#books(known);
+    const first = known === null || accept;
+    const opening: Opening = first ? { acceptedAt: now(), opening: { ...acceptedOpening(books) } } : known;
+    // Told before it is accepted: who accepts sees what.
+    const differences = known === null ? [] : reconcile({ ...books, opening: known.opening });
+    if (first) await this.#options.store.state.set(KEY, opening);
+    return {
+      ...{ at: now(), acceptedAt: opening.acceptedAt, instruments: instrumentsOf(books).length },
+      ...{ differences, accepted: accept },
+    };
+  }
+
+  /** Remembers what was held before the first trade; once in the life of a database. */
+  async begin(): Promise<void> {
+    if ((await this.#opening()) === null) await this.run({ accept: false });
+  }
+
+  async #opening(): Promise<Opening | null> {
+    const stored = await this.#options.store.state.get(KEY);
+    return stored === null || stored === undefined ? null : openingSchema.parse(stored);
+  }
+
+  /** Both sides at one moment: what is known here did not change while the broker was asked. */
+  async #books(known: Opening | null): Promise<Books> {
+    const { desk, portfolio, store } = this.#options;
+    const since = known?.acceptedAt ?? 0;
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        await desk.reconcile();
+        const before = await store.executions.positionBook(since);
+        const held = await portfolio.refresh();
+        await desk.reconcile();
+        const traded = await store.executions.positionBook(since);
+        if (JSON.stringify(before) === JSON.stringify(traded)) {
+          const unsettled = (await store.orders.unsettled()).filter(({ state }) => !isFinal(state));
+          const opening: Record<string, DecimalString> = known?.opening ?? {};
+          return { opening, traded, held, unsettled };
+        }
+        await pause(PAUSE_MS);
+      }
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new Refusal(503, 'broker-unavailable', `reconcile: the broker could not be asked: ${cause}`);
+    }
+    throw new Refusal(
+      503,
+      'never-at-rest',
+      `reconcile: found trades coming in at each of ${ATTEMPTS} attempts, expected a moment without; pause the sessions`,
+    );
+  }
+}
