@@ -1,10 +1,11 @@
 import type { ContractDetails } from '@stoqey/ib';
-import type { Bar, Timeframe } from '../../../machines/domain/bar.ts';
+import { type Bar, type Timeframe, timeframeMs } from '../../../machines/domain/bar.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import { type Instrument, instrumentId } from '../../../machines/domain/instrument.ts';
 import type { BarStreamListener, MarketDataPort } from '../../../machines/feed/feed.ports.ts';
 import { barSizes, durationFor, isClosedAt, isHistoryEnd, toBar, whatToShow } from './bars.ts';
 import { type Contracts, contractOf, contractOfKey, instrumentOf } from './contracts.ts';
+import type { HistoryQuestion } from './history-queue.ts';
 import type { LinkHolder } from './link-holder.ts';
 import type { Log } from './log.ts';
 import { createMarketRules } from './market-rules.ts';
@@ -65,6 +66,7 @@ export function createMarketData({ links, contracts, log, now, currentTime }: Ne
           {
             what: `the history of ${instrument.id} (${timeframe})`,
             timeoutMs: HISTORY_TIMEOUT_MS,
+            history: historyQuestion(instrument, timeframe, `${count} before ${before ?? 'now'}`),
             send: (api, id) =>
               api.reqHistoricalData(
                 id,
@@ -94,6 +96,13 @@ export function createMarketData({ links, contracts, log, now, currentTime }: Ne
     streamQuote: (instrument, listener) => streamQuote({ links, log, now }, instrument, listener),
   };
 }
+
+/** How IBKR's limits look at a question for bars: small ones are those of half a minute or less. */
+const historyQuestion = (instrument: Instrument, timeframe: Timeframe, which: string): HistoryQuestion => ({
+  contract: instrument.id,
+  identity: `${instrument.id} ${timeframe} ${which}`,
+  isSmall: timeframeMs[timeframe] <= 30_000,
+});
 
 type Collect<T> = Parameters<ReturnType<LinkHolder['session']>['requests']['ask']>[1] extends (
   message: infer M,
@@ -132,16 +141,22 @@ function streamBars(
     cancel();
     listener.onError(message);
   };
-  const deadline = setTimeout(
-    () => end(`no history of ${instrument.id} within ${HISTORY_TIMEOUT_MS / 1_000} s`),
-    HISTORY_TIMEOUT_MS,
-  );
+  let deadline: NodeJS.Timeout | undefined;
+  /** From the moment in which it leaves: it may have waited for its turn. */
+  const startDeadline = (): void => {
+    deadline = setTimeout(
+      () => end(`no history of ${instrument.id} within ${HISTORY_TIMEOUT_MS / 1_000} s`),
+      HISTORY_TIMEOUT_MS,
+    );
+  };
   let cancel = (): void => {};
   try {
     cancel = links.session().requests.stream(
       {
         what: `the bars of ${instrument.id}`,
-        send: (api, id) =>
+        history: historyQuestion(instrument, timeframe, `${count} and on`),
+        send(api, id) {
+          startDeadline();
           api.reqHistoricalData(
             id,
             contractOf(instrument),
@@ -152,7 +167,8 @@ function streamBars(
             REGULAR_HOURS,
             FORMAT_EPOCH_SECONDS,
             true,
-          ),
+          );
+        },
         cancel: (api, id) => api.cancelHistoricalData(id),
       },
       {

@@ -1,6 +1,7 @@
 import type { Endpoint, SocketEvent } from '../../../machines/connection/connection.ports.ts';
 import { consequenceOf } from '../../../machines/domain/broker-codes.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
+import { createHistoryQueue } from './history-queue.ts';
 import { type Link, openLink } from './link.ts';
 import type { Log } from './log.ts';
 import { createRequests, type Requests } from './requests.ts';
@@ -25,6 +26,8 @@ export interface LinkHolder {
 /** Holds at most one link: opening another ends the one before. */
 export function createLinkHolder(log: Log): LinkHolder {
   const attachments: ((session: Session) => void)[] = [];
+  // IBKR counts them by account: a new connection begins no new count.
+  const histories = createHistoryQueue();
   let current: Session | null = null;
 
   return {
@@ -41,7 +44,7 @@ export function createLinkHolder(log: Log): LinkHolder {
       let isCutOff = false;
       const session: Session = {
         link,
-        requests: createRequests(link, log),
+        requests: createRequests(link, log, histories),
         isCutOff: () => isCutOff,
       };
       current = session;

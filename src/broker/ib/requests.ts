@@ -1,6 +1,8 @@
 import type { ContractDetails, IBApi } from '@stoqey/ib';
 import { type CodeConsequence, consequenceOf } from '../../../machines/domain/broker-codes.ts';
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
+import { isHistoryEnd } from './bars.ts';
+import type { HistoryQuestion, HistoryQueue } from './history-queue.ts';
 import type { HistoricalBar, IbEvents, Link } from './link.ts';
 import type { Log } from './log.ts';
 import { createPacer } from './pacer.ts';
@@ -35,6 +37,8 @@ interface Spec {
   cancel?(api: IBApi, id: number): void;
   /** @default 10_000 */
   readonly timeoutMs?: number;
+  /** Set for historical bars: IBKR limits them beyond the count of messages. */
+  readonly history?: HistoryQuestion;
   /** Passes the others by: a heartbeat must not wait behind a hundred histories. @default false */
   readonly isUrgent?: boolean;
 }
@@ -56,13 +60,32 @@ export interface Requests {
 
 /** Orders and cancels do not pass the pacer: so many messages of each second are theirs. */
 const KEPT_FOR_ORDERS = 18;
+/** The bars after the history belong to a stream that goes on: its history is over with its end. */
+const isAnswered = (message: IbMessage): boolean => message.type === 'bar' && isHistoryEnd(message.bar[1]);
+
+/** A route that makes room for the next history when its own has come, failed or been lost. */
+const withLeave = (route: Route, leave: () => void): Route => ({
+  message(message) {
+    if (isAnswered(message)) leave();
+    route.message(message);
+  },
+  error(...words) {
+    leave();
+    route.error(...words);
+  },
+  lost(cause) {
+    leave();
+    route.lost(cause);
+  },
+});
+
 const DEFAULT_TIMEOUT_MS = 10_000;
 const TICK_PRICE = '1';
 const BID = '1';
 const BID_SIZE = 0;
 
 /** Starts the registry of one link; it ends with the link. */
-export function createRequests(link: Link, log: Log): Requests {
+export function createRequests(link: Link, log: Log, histories: HistoryQueue): Requests {
   const routes = new Map<number, Route>();
   const streams = new Set<number>();
   const pacer = createPacer(link.budget, { reserve: KEPT_FOR_ORDERS });
@@ -113,8 +136,15 @@ export function createRequests(link: Link, log: Log): Requests {
     }
   }
 
-  /** Writes if the link still lives. A failure to write closes the link, which tells everyone who waits. */
-  const write = (spec: { isUrgent?: boolean }, message: (api: IBApi) => void, onSent?: () => void): void => {
+  /**
+   * Writes if the link still lives. A failure to write closes the link, which tells everyone who waits. Answers what is
+   * called when the request is over: a historical one makes room for the next.
+   */
+  const write = (
+    spec: Pick<Spec, 'isUrgent' | 'history'>,
+    message: (api: IBApi) => void,
+    onSent?: () => void,
+  ): (() => void) => {
     const work = (): void => {
       if (!link.isUsable()) return;
       onSent?.();
@@ -124,8 +154,10 @@ export function createRequests(link: Link, log: Log): Requests {
         log.debug({ error: String(error) }, 'a request was lost with its link');
       }
     };
+    if (spec.history !== undefined) return histories.run(spec.history, () => pacer.run(work));
     if (spec.isUrgent === true) pacer.runFirst(work);
     else pacer.run(work);
+    return () => undefined;
   };
   const requireUsable = (): void => {
     // Throws when it is not; writes nothing when it is.
@@ -141,9 +173,11 @@ export function createRequests(link: Link, log: Log): Requests {
       requireUsable();
       const { what, timeoutMs = DEFAULT_TIMEOUT_MS } = spec;
       let timer: NodeJS.Timeout | undefined;
+      let leave = (): void => undefined;
       const finish = (): void => {
         clearTimeout(timer);
         request.end();
+        leave();
       };
       const request = begin(
         (answer) => {
@@ -155,7 +189,7 @@ export function createRequests(link: Link, log: Log): Requests {
           reject(error);
         },
       );
-      write(
+      leave = write(
         spec,
         (api) => spec.send(api, request.id),
         () => {
@@ -206,13 +240,18 @@ export function createRequests(link: Link, log: Log): Requests {
     stream(spec, route) {
       requireUsable();
       const id = nextId++;
+      let leave = (): void => undefined;
       const end = (): boolean => {
         streams.delete(id);
+        leave();
         return routes.delete(id);
       };
-      routes.set(id, route);
+      routes.set(
+        id,
+        withLeave(route, () => leave()),
+      );
       streams.add(id);
-      write(spec, (api) => {
+      leave = write(spec, (api) => {
         // Cancelled before it was sent: then there is nothing to say.
         if (routes.has(id)) spec.send(api, id);
       });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SocketEvent } from '../../../../machines/connection/connection.ports.ts';
+import { createHistoryQueue } from '../../../../src/broker/ib/history-queue.ts';
 import { type Link, openLink, socketCause } from '../../../../src/broker/ib/link.ts';
 import { createRequests } from '../../../../src/broker/ib/requests.ts';
 import { silentLog } from './support.ts';
@@ -176,7 +177,7 @@ describe('a link', () => {
 describe('requests', () => {
   it('time out, are refused, or are lost, each with its code', async () => {
     const { link, peer } = await greeted();
-    const requests = createRequests(link, silentLog);
+    const requests = createRequests(link, silentLog, createHistoryQueue());
     const ask = (timeoutMs: number) =>
       requests.ask<null>(
         { what: 'the answer', timeoutMs, send: (api, id) => api.reqContractDetails(id, {}) },
@@ -201,7 +202,7 @@ describe('requests', () => {
 
   it('reads the size of a bid, which the decoder of the library drops', async () => {
     const { link, peer } = await greeted();
-    const requests = createRequests(link, silentLog);
+    const requests = createRequests(link, silentLog, createHistoryQueue());
     const ticks: unknown[] = [];
     requests.stream(
       { what: 'quotes', send: (api, id) => api.reqMktData(id, {}, '', false, false) },
@@ -218,7 +219,7 @@ describe('requests', () => {
 
   it('that stream end on 1101, with the reason', async () => {
     const { link } = await greeted();
-    const requests = createRequests(link, silentLog);
+    const requests = createRequests(link, silentLog, createHistoryQueue());
     const lost: string[] = [];
     const route = { message: () => {}, error: () => {}, lost: (cause: string) => lost.push(cause) };
     const spec = { what: 'quotes', send: () => {} };
