@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DecimalString } from '../../machines/domain/decimal.ts';
 import { isFinal, type Order } from '../../machines/domain/order.ts';
@@ -7,6 +6,8 @@ import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.
 import {
   acceptedOpening,
   type Books,
+  type Difference,
+  type DifferenceKind,
   instrumentsOf,
   reconcile,
 } from '../../machines/reconciliation/reconcile.logic.ts';
@@ -22,15 +23,25 @@ export interface ReconcilerOptions {
     readonly state: { get(key: string): Promise<unknown>; set(key: string, value: unknown): Promise<void> };
   };
   readonly now: () => number;
+  /** Told of what wants a person: every difference but trades by hand, which the history shows. */
+  readonly onDifference: (explanation: string) => void;
 }
 
 const KEY = 'reconciliation';
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 const openingSchema = z.object({ acceptedAt: z.number(), opening: z.record(z.string(), z.string()) });
 type Opening = z.infer<typeof openingSchema>;
 
 /** Trades that come in between the questions look like differences: then it is asked again. */
 const ATTEMPTS = 10;
+const WATCH_ATTEMPTS = 3;
 const PAUSE_MS = 300;
+/** Between two looks while the desk is open. */
+const WATCH_MS = 60_000;
+
+/** Kinds that an order on its way may explain. */
+const passing: readonly DifferenceKind[] = ['missedFill', 'orphanOrder'];
+const keyOf = ({ kind, instrumentId, ref }: Difference): string => `${kind} ${instrumentId} ${ref ?? ''}`;
 
 /** Compares the broker with what is known here, on demand; remembers what was there before the first trade. */
 export class Reconciler {
@@ -44,10 +55,16 @@ export class Reconciler {
    * Asks the broker for orders, executions and positions, and explains every difference. `accept` takes what the broker
    * holds for right from now on. @throws Refusal 503 when the broker cannot be asked, or trades come in all the time
    */
-  async run({ accept }: { accept: boolean }): Promise<ReconciliationView> {
+  async run({
+    accept,
+    attempts = ATTEMPTS,
+  }: {
+    accept: boolean;
+    attempts?: number;
+  }): Promise<ReconciliationView> {
     const { now } = this.#options;
     const known = await this.#opening();
-    const books = await this.#books(known);
+    const books = await this.#books(known, attempts);
     const first = known === null || accept;
     const opening: Opening = first ? { acceptedAt: now(), opening: { ...acceptedOpening(books) } } : known;
     // Told before it is accepted: who accepts sees what.
@@ -59,9 +76,29 @@ export class Reconciler {
     };
   }
 
-  /** Remembers what was held before the first trade; once in the life of a database. */
-  async begin(): Promise<void> {
-    if ((await this.#opening()) === null) await this.run({ accept: false });
+  /**
+   * Compares by itself: now, and again and again until the answered function is called. The first time in the life of a
+   * database it remembers what was held before. What cannot be asked now is asked the next time.
+   */
+  watch(onUnanswered: (cause: string) => void): () => void {
+    let before: ReadonlySet<string> = new Set();
+    const look = (): void => {
+      this.run({ accept: false, attempts: WATCH_ATTEMPTS }).then(
+        ({ differences }) => {
+          const wanting = differences.filter(({ kind }) => kind !== 'manualTrade');
+          for (const difference of wanting) {
+            // What an order on its way explains is over by the next look, or it is none of its making.
+            const isPassing = passing.includes(difference.kind) && !before.has(keyOf(difference));
+            if (!isPassing) this.#options.onDifference(`${difference.kind}: ${difference.explanation}`);
+          }
+          before = new Set(wanting.map(keyOf));
+        },
+        (error: unknown) => onUnanswered(error instanceof Error ? error.message : String(error)),
+      );
+    };
+    look();
+    const timer = setInterval(look, WATCH_MS);
+    return () => clearInterval(timer);
   }
 
   async #opening(): Promise<Opening | null> {
@@ -70,11 +107,11 @@ export class Reconciler {
   }
 
   /** Both sides at one moment: what is known here did not change while the broker was asked. */
-  async #books(known: Opening | null): Promise<Books> {
+  async #books(known: Opening | null, attempts: number): Promise<Books> {
     const { desk, portfolio, store } = this.#options;
     const since = known?.acceptedAt ?? 0;
     try {
-      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
         await desk.reconcile();
         const before = await store.executions.positionBook(since);
         const held = await portfolio.refresh();
@@ -94,7 +131,7 @@ export class Reconciler {
     throw new Refusal(
       503,
       'never-at-rest',
-      `reconcile: found trades coming in at each of ${ATTEMPTS} attempts, expected a moment without; pause the sessions`,
+      `reconcile: found trades coming in at each of ${attempts} attempts, expected a moment without; pause the sessions`,
     );
   }
 }

@@ -249,13 +249,16 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       else if (book.get(id)?.desired === 'stopped') recoveries.forget('session', id);
     },
   });
-  const reconciler = new Reconciler({ desk, portfolio, store, now });
+  const reconciler = new Reconciler({
+    ...{ desk, portfolio, store, now },
+    onDifference: (explanation) => onFault(`The broker and the books differ. ${explanation}`),
+  });
+  let endReconciling = (): void => undefined;
   desk.onState((state) => {
+    endReconciling();
     if (state !== 'open') return;
     // What fails now, because the broker went away again, is done at the next opening.
-    reconciler
-      .begin()
-      .catch((error: unknown) => log.info(`the opening positions are not known yet: ${String(error)}`));
+    endReconciling = reconciler.watch((cause) => log.info(`not reconciled this time: ${cause}`));
   });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
@@ -301,6 +304,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       tree.giveUp('failures outside every actor came too often');
     },
     stop: async () => {
+      endReconciling();
       await book.drain(DRAIN_MS);
       for (const release of released) release();
       // What does not end in time is ended by the process.

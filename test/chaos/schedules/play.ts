@@ -75,8 +75,10 @@ const doubles = (rows: readonly object[], what: string): string[] =>
 async function failuresOf(world: TradingWorld): Promise<string[]> {
   const found: Disagreements = await world.differences();
   const agreed = Object.values(found).flat() as string[];
+  const alarmed = world.lines.filter((line) => line.includes('The broker and the books differ'));
   return [
     ...agreed,
+    ...alarmed.map((line) => `a difference was seen where there is none: ${line}`),
     ...doubles(
       await world.rows(
         'select session_id, bar_time from decisions group by session_id, bar_time having count(*) > 1',

@@ -47,6 +47,13 @@ describe('11. a symbol vanishes, or changes by itself', () => {
       explanation: expect.stringContaining('the broker holds'),
     });
     expect(Number(difference?.found) - Number(difference?.expected)).toBe(11);
+    // It is found without being asked for, after every restore.
+    story.world.strike({ fault: 'drop-connection' });
+    await until('it is alarmed', () =>
+      story
+        .alarms()
+        .some((alarm) => alarm.includes('The broker and the books differ. unknown: SP500.STK.SMART.USD')),
+    );
     await dashboard.reconcile({ accept: true });
     expect((await dashboard.reconcile({ accept: false })).differences).toEqual([]);
   });
