@@ -36,12 +36,18 @@ type Opening = z.infer<typeof openingSchema>;
 const ATTEMPTS = 10;
 const WATCH_ATTEMPTS = 3;
 const PAUSE_MS = 300;
+/** A difference counts when it is there again after this: the broker may tell a position later than the list of them. */
+const CONFIRM_MS = 1_000;
 /** Between two looks while the desk is open. */
 const WATCH_MS = 60_000;
 
 /** Kinds that an order on its way may explain. */
 const passing: readonly DifferenceKind[] = ['missedFill', 'orphanOrder'];
 const keyOf = ({ kind, instrumentId, ref }: Difference): string => `${kind} ${instrumentId} ${ref ?? ''}`;
+
+const quantities = (held: Books['held']): readonly string[] =>
+  held.map(({ instrumentId, quantity }) => `${instrumentId} ${quantity}`).sort();
+const agrees = (books: Books): boolean => reconcile(books).every(({ kind }) => kind === 'manualTrade');
 
 /** Compares the broker with what is known here, on demand; remembers what was there before the first trade. */
 export class Reconciler {
@@ -106,23 +112,16 @@ export class Reconciler {
     return stored === null || stored === undefined ? null : openingSchema.parse(stored);
   }
 
-  /** Both sides at one moment: what is known here did not change while the broker was asked. */
+  /** Both sides at one moment; sides that differ are looked at until they differ in the same way twice. */
   async #books(known: Opening | null, attempts: number): Promise<Books> {
-    const { desk, portfolio, store } = this.#options;
-    const since = known?.acceptedAt ?? 0;
+    let last = '';
     try {
       for (let attempt = 0; attempt < attempts; attempt += 1) {
-        await desk.reconcile();
-        const before = await store.executions.positionBook(since);
-        const held = await portfolio.refresh();
-        await desk.reconcile();
-        const traded = await store.executions.positionBook(since);
-        if (JSON.stringify(before) === JSON.stringify(traded)) {
-          const unsettled = (await store.orders.unsettled()).filter(({ state }) => !isFinal(state));
-          const opening: Record<string, DecimalString> = known?.opening ?? {};
-          return { opening, traded, held, unsettled };
-        }
-        await pause(PAUSE_MS);
+        const books = await this.#look(known);
+        const seen = books === null ? '' : JSON.stringify([quantities(books.held), books.traded]);
+        if (books !== null && (agrees(books) || seen === last)) return books;
+        last = seen;
+        await pause(books === null ? PAUSE_MS : CONFIRM_MS);
       }
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
@@ -133,5 +132,20 @@ export class Reconciler {
       'never-at-rest',
       `reconcile: found trades coming in at each of ${attempts} attempts, expected a moment without; pause the sessions`,
     );
+  }
+
+  /** Null when what is known here changed while the broker was asked. */
+  async #look(known: Opening | null): Promise<Books | null> {
+    const { desk, portfolio, store } = this.#options;
+    const since = known?.acceptedAt ?? 0;
+    await desk.reconcile();
+    const before = await store.executions.positionBook(since);
+    const held = await portfolio.refresh();
+    await desk.reconcile();
+    const traded = await store.executions.positionBook(since);
+    if (JSON.stringify(before) !== JSON.stringify(traded)) return null;
+    const unsettled = (await store.orders.unsettled()).filter(({ state }) => !isFinal(state));
+    const opening: Record<string, DecimalString> = known?.opening ?? {};
+    return { opening, traded, held, unsettled };
   }
 }
