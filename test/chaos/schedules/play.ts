@@ -97,10 +97,11 @@ async function failuresOf(world: TradingWorld): Promise<string[]> {
 
 /**
  * What does not hold once everything has had the time to be heard: a connection that was struck last may be given up
- * only after the rest, and executions of other clients come with the next question to the broker.
+ * only after the rest, and executions of other clients come with the next question to the broker, asked again ten seconds
+ * after one that was swallowed.
  */
 async function settledFailures(world: TradingWorld): Promise<string[]> {
-  const until = performance.now() + 8_000;
+  const until = performance.now() + 16_000;
   for (;;) {
     const failures = await failuresOf(world).catch((error: unknown) => [String(error)]);
     if (failures.length === 0 || performance.now() > until) return failures;
