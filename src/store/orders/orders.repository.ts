@@ -1,5 +1,4 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Decision } from '../../../machines/domain/decision.ts';
 import { fillSummary } from '../../../machines/domain/execution.ts';
 import {
   isFinal,
@@ -14,76 +13,14 @@ import {
 } from '../../../machines/domain/order.ts';
 import type { BrokerOrder, OrderPatch } from '../../../machines/order/order.ports.ts';
 import type { Database } from '../database.ts';
-import { insertDecision } from '../decisions/decisions.repository.ts';
 import { ExecutionEntity } from '../executions/execution.entity.ts';
 import { marks } from '../rows.ts';
+import { commitIntent, type IntentOptions, type IntentOutcome } from './commit-intent.ts';
 import { OrderEntity } from './order.entity.ts';
 import { toListedOrder, toOrder } from './order.map.ts';
-import { lockOrder, orderKey, symbolOf } from './order-key.ts';
-
-export interface IntentOptions {
-  /** The fencing lease that must be held at that moment; null for manual orders. */
-  readonly lease: { readonly name: string; readonly epoch: number } | null;
-  /** Committed in the same transaction. */
-  readonly decision: Decision | null;
-}
-export type IntentOutcome = 'committed' | 'leaseLost' | 'duplicate';
-
-/** Leaves the transaction without a trace and answers why. */
-class Refused extends Error {
-  readonly outcome: IntentOutcome;
-  constructor(outcome: IntentOutcome) {
-    super(outcome);
-    this.outcome = outcome;
-  }
-}
+import { lockOrder, orderKey } from './order-key.ts';
 
 const open = orderStates.filter((state) => !isFinal(state));
-
-/**
- * Inserts the intent in the statement that checks the lease, by the database's clock. The lease's row is held
- * until the commit, so nobody takes the lease over between check and commit.
- */
-async function insertIntent(
-  em: EntityManager,
-  intent: OrderIntent,
-  lease: IntentOptions['lease'],
-): Promise<boolean> {
-  const i = intent;
-  const values = [
-    ...[i.ref, i.instrumentId, i.side, i.quantity, i.limitPrice, i.barTime, i.createdAt, i.source],
-    ...[i.sessionId, i.orderType, i.timeInForce, i.purpose, i.reason],
-    ...[lease?.name ?? null, lease?.epoch ?? null],
-  ];
-  // The casts: parameters of a bare select would all be text.
-  const casts = { 3: '::numeric', 4: '::numeric', 5: '::bigint', 6: '::bigint', 14: '::bigint' } as const;
-  const marked = values.map((_, at) => `?${at in casts ? casts[at as keyof typeof casts] : ''}`).join(', ');
-  const held =
-    lease === null
-      ? ''
-      : 'from leases where name = ? and epoch = ? and expires_at > clock_timestamp() for share';
-  const { affectedRows } = await em.execute<{ affectedRows: number }>(
-    `insert into order_intents (ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source,
-       session_id, order_type, time_in_force, purpose, reason, lease_name, lease_epoch)
-     select ${marked} ${held} on conflict do nothing`,
-    lease === null ? values : [...values, lease.name, lease.epoch],
-    'run',
-  );
-  return affectedRows === 1;
-}
-
-async function insertOrder(em: EntityManager, intent: OrderIntent): Promise<void> {
-  const { affectedRows } = await em.execute<{ affectedRows: number }>(
-    `insert into orders (key, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
-       is_foreign, symbol, order_type, time_in_force, purpose, reason, state, updated_at)
-     select ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
-       false, ?, order_type, time_in_force, purpose, reason, 'intended', created_at
-     from order_intents where ref = ? on conflict do nothing`,
-    [symbolOf(intent.instrumentId), intent.ref],
-    'run',
-  );
-  if (affectedRows !== 1) throw new Refused('duplicate');
-}
 
 /** Recomputes what an order has filled from its effective executions. Call it with the order locked. */
 export async function refreshFills(em: EntityManager, key: string): Promise<void> {
@@ -101,28 +38,12 @@ export class OrdersRepository {
   }
 
   /**
-   * Commits, in one transaction: the intent, its order in state `intended`, and the decision.
+   * Commits, in one statement: the intent, its order in state `intended`, and the decision.
    * `leaseLost`: the lease is held by another epoch or has run out. `duplicate`: the ref is taken, or the
    * decision's bar has its record already. In both cases nothing was stored.
    */
-  async commitIntent(intent: OrderIntent, options: IntentOptions): Promise<IntentOutcome> {
-    const { lease, decision } = options;
-    try {
-      await this.#db.transaction(async (em) => {
-        if (!(await insertIntent(em, intent, lease))) {
-          const taken = await em.execute('select 1 from order_intents where ref = ?', [intent.ref]);
-          throw new Refused(taken.length > 0 ? 'duplicate' : 'leaseLost');
-        }
-        await insertOrder(em, intent);
-        if (decision === null) return;
-        if (!(await insertDecision(em, { ...decision, orderRef: intent.ref })))
-          throw new Refused('duplicate');
-      });
-      return 'committed';
-    } catch (error) {
-      if (error instanceof Refused) return error.outcome;
-      throw error;
-    }
+  commitIntent(intent: OrderIntent, options: IntentOptions): Promise<IntentOutcome> {
+    return this.#db.bulk((client) => commitIntent(client, intent, options));
   }
 
   /** Changes what is given; permIds accumulate. @throws Error when there is no such order */
