@@ -184,6 +184,21 @@ describe('decisions', () => {
     expect(await store.decisions.at('once', barTime + 1)).toBeNull();
   });
 
+  it('records what many sessions decide at once, each bar once, and what cannot be stored fails alone', async () => {
+    const many = Array.from({ length: 40 }, (_, n) => decision({ sessionId: `many-${n}`, barTime }));
+    const twice = { ...decision({ sessionId: 'many-7', barTime }), reason: 'second' };
+    const unstorable = { ...decision({ sessionId: 'many-x', barTime }), reason: 'a zero \u0000 byte' };
+    const [bad, ...results] = await Promise.allSettled(
+      [unstorable, ...many, twice].map((one) => store.decisions.record(one)),
+    );
+    expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'QUERY_FAILED' } });
+    expect(
+      results.map((result) => result.status === 'fulfilled' && result.value).filter(Boolean),
+    ).toHaveLength(40);
+    expect(await store.decisions.at('many-3', barTime)).toStrictEqual(many[3]);
+    expect(await store.decisions.at('many-x', barTime)).toBeNull();
+  });
+
   it('lists a session from its newest bar back', async () => {
     for (const time of [2, 3, 1])
       await store.decisions.record(decision({ sessionId: 'list', barTime: time }));
