@@ -267,7 +267,12 @@ export const feedMachine = setup({
           description: 'Subscribed; waits for a fresh quote and for the stored history of every bar size.',
           entry: { type: 'report', params: { state: 'subscribing' } },
           always: { guard: 'isProven', target: 'live' },
-          after: { resubscribeTimeout: { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true } },
+          after: {
+            resubscribeTimeout: [
+              { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
+              { target: 'dormant' },
+            ],
+          },
         },
         live: {
           description: 'Every subscription has given a fresh value.',
@@ -304,8 +309,41 @@ export const feedMachine = setup({
             },
           },
           after: {
-            staleResubscribeTimeout: { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
+            staleResubscribeTimeout: [
+              { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
+              { target: 'dormant' },
+            ],
           },
+        },
+        dormant: {
+          description:
+            'Silent in a closed market, which proves nothing: subscribed anew if it is silent when it opens.',
+          on: {
+            'stream.quote': {
+              target: 'subscribing',
+              actions: [
+                { type: 'notePulse', params: ({ event }) => event },
+                'proveQuote',
+                'refreshDetailsIfDue',
+              ],
+            },
+          },
+          always: { guard: 'isMarketOpen', target: 'opening' },
+        },
+        opening: {
+          description:
+            'The market has opened: the first price is given a moment, and then the subscription is doubted.',
+          on: {
+            'stream.quote': {
+              target: 'subscribing',
+              actions: [
+                { type: 'notePulse', params: ({ event }) => event },
+                'proveQuote',
+                'refreshDetailsIfDue',
+              ],
+            },
+          },
+          after: { staleResubscribeTimeout: { target: '#feed.streaming', reenter: true } },
         },
       },
     },

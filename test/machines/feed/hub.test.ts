@@ -15,6 +15,10 @@ import {
   start,
 } from './feed.world.ts';
 
+/** Monday evening and Tuesday morning in New York. */
+const closedAt = Date.UTC(2026, 0, 5, 22);
+const opensAt = Date.UTC(2026, 0, 6, 14, 30, 1);
+
 async function liveWorld() {
   const world = createWorld();
   world.hub.connectionReady();
@@ -276,6 +280,37 @@ describe('a lost connection', () => {
     const before = world.stream();
     await world.pass(76_000);
     expect(world.stream()).not.toBe(before);
+  });
+
+  it('subscribes again when the market opens and stays silent, however long it was closed', async () => {
+    const world = createWorld();
+    world.hub.connectionReady();
+    world.listen('a');
+    await world.pass();
+    // What was asked for never came, and the market closes before anybody wonders.
+    const before = world.stream();
+    world.hub.setMarketTime(closedAt);
+    await world.pass(600_000);
+    expect(world.stream(), 'a closed market proves nothing').toBe(before);
+    world.hub.setMarketTime(opensAt);
+    await world.pass(10_000);
+    expect(world.stream(), 'the first price is given a moment').toBe(before);
+    await world.pass(6_000);
+    expect(world.stream()).not.toBe(before);
+  });
+
+  it('is live again with the first price after the market was closed, without subscribing again', async () => {
+    const world = await liveWorld();
+    const before = world.stream();
+    world.hub.setMarketTime(closedAt);
+    await world.pass(600_000);
+    expect(state(world)?.state).toBe('stale');
+    world.hub.setMarketTime(opensAt);
+    await world.pass(5_000);
+    world.tick(4);
+    await world.pass();
+    expect(state(world)?.state).toBe('live');
+    expect(world.stream()).toBe(before);
   });
 });
 
