@@ -60,12 +60,23 @@ async function orderAndCancel(world: TradingWorld, side: 'BUY' | 'SELL', afterMs
   if (ref !== null) await world.trading.dashboard.cancelOrder(ref);
 }
 
-/** What rests at the broker by hand is cancelled, so that everything comes to rest. */
+/**
+ * What rests at the broker by hand is cancelled, so that everything comes to rest: again where a cancel was swallowed
+ * and the broker said that the order works.
+ */
 async function cancelAll(world: TradingWorld): Promise<void> {
-  const open = await world.rows<{ key: string }>(
-    "select key from orders where state in ('working', 'unknown', 'sent') and session_id is null and not is_foreign",
-  );
-  for (const { key } of open) await world.trading.dashboard.cancelOrder(key);
+  const until = performance.now() + 20_000;
+  for (;;) {
+    const open = await world.rows<{ key: string; state: string }>(
+      `select key, state from orders where session_id is null and not is_foreign
+         and state in ('working', 'unknown', 'sent', 'cancelling')`,
+    );
+    if (open.length === 0 || performance.now() > until) return;
+    for (const { key, state } of open) {
+      if (state !== 'cancelling') await world.trading.dashboard.cancelOrder(key);
+    }
+    await pause(250);
+  }
 }
 
 const doubles = (rows: readonly object[], what: string): string[] =>
