@@ -15,6 +15,16 @@ export type Sizing =
 export const deciderThreads = ['main', 'worker'] as const;
 export type DeciderThread = (typeof deciderThreads)[number];
 
+/**
+ * What becomes of a session when the broker and the books differ in its instrument:
+ * - `adopt`: it trades on with what the broker holds, and a person is told.
+ * - `ignore`: it trades on, and nobody is told; `reconcile` shows it.
+ * - `halt`: it is paused until a person resumes it.
+ * - `flatten`: it is paused, and what is held of the instrument is closed at the market.
+ */
+export const differencePolicies = ['adopt', 'ignore', 'halt', 'flatten'] as const;
+export type DifferencePolicy = (typeof differencePolicies)[number];
+
 /** A trading session as declared. */
 export interface SessionDefinition {
   /** Unique, lower case letters, digits and dashes, at most 40 characters. */
@@ -33,6 +43,8 @@ export interface SessionDefinition {
   readonly bufferSize: number;
   /** Where the strategy decides. @default 'main' */
   readonly thread: DeciderThread;
+  /** @default 'adopt' */
+  readonly onDifference: DifferencePolicy;
   /** Starts with the runtime. */
   readonly active: boolean;
   readonly origin: 'config' | 'dashboard';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deciderThreads } from '../../machines/domain/session.ts';
+import { deciderThreads, differencePolicies } from '../../machines/domain/session.ts';
 import { decimalText, instantMs, instrumentKeySchema, slug, timeframeSchema } from './values.ts';
 
 export const sizingSchema = z.discriminatedUnion('kind', [
@@ -41,6 +41,12 @@ export const sessionDraftSchema = z.strictObject({
     .enum(deciderThreads)
     .default('main')
     .describe('worker: the strategy decides in a thread of its own, so that heavy computing holds up nobody'),
+  onDifference: z
+    .enum(differencePolicies)
+    .default('adopt')
+    .describe(
+      'When the broker and the books differ in the instrument. adopt: trade on with what the broker holds; ignore: the same, without an alarm; halt: pause; flatten: pause and close the position at the market',
+    ),
   active: z.boolean().default(true).describe('Starts with the runtime'),
 });
 export type SessionDraft = z.infer<typeof sessionDraftSchema>;
@@ -91,6 +97,7 @@ export const sessionViewSchema = z.object({
   orderType: z.enum(['MKT', 'LMT']),
   allowShort: z.boolean(),
   thread: z.enum(deciderThreads),
+  onDifference: z.enum(differencePolicies),
   origin: z.enum(['config', 'dashboard']),
   /** What the person wants; the actor follows. */
   desired: z.enum(['running', 'paused', 'stopped']),

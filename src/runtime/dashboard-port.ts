@@ -15,7 +15,7 @@ import type { SystemView } from '../contract/system.schema.ts';
 import { type JournalReader, Refusal, type RuntimePort } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
-import { ManualOrders, type ManualOrdersOptions } from './manual-orders.ts';
+import type { ManualOrders, ManualOrdersOptions } from './manual-orders.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
@@ -34,6 +34,7 @@ export interface DashboardOptions extends ManualOrdersOptions {
   readonly tree: Tree;
   readonly status: LiveStatus;
   readonly supervision: () => SupervisionView;
+  readonly orders: ManualOrders;
   readonly reconciler: Reconciler;
   readonly journal: JournalReader;
   readonly onFault: (message: string) => void;
@@ -65,7 +66,7 @@ export class DashboardPort implements RuntimePort {
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.journal = options.journal;
-    this.#orders = new ManualOrders(options);
+    this.#orders = options.orders;
     this.#reconciler = options.reconciler;
     this.topics = new Topics(this.#sources(), options.onFault);
   }

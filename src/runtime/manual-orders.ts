@@ -23,7 +23,7 @@ export interface ManualOrdersOptions {
   readonly maxQuoteAgeMs: number;
 }
 
-/** Orders that a person places in the dashboard: by the same desk and the same risk state as those of sessions. */
+/** Orders that a person places in the dashboard, or has placed by a session's policy: by the same desk and the same risk state as those of sessions. */
 export class ManualOrders {
   readonly #options: ManualOrdersOptions;
 
@@ -31,7 +31,8 @@ export class ManualOrders {
     this.#options = options;
   }
 
-  async place(draft: OrderDraft): Promise<OrderResult> {
+  /** Checks and places. @throws Refusal that says what was found and what was expected */
+  async place(draft: OrderDraft, reason = 'Placed by hand in the dashboard.'): Promise<OrderResult> {
     const { hub, desk, status } = this.#options;
     const instrument = hub.instrument(draft.instrumentId);
     if (instrument === null) {
@@ -75,7 +76,7 @@ export class ManualOrders {
       limitPrice: draft.orderType === 'LMT' ? draft.limitPrice : null,
       timeInForce: draft.timeInForce,
       purpose,
-      reason: 'Placed by hand in the dashboard.',
+      reason,
       barTime: null,
       createdAt: Date.now(),
     };

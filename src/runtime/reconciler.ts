@@ -23,8 +23,8 @@ export interface ReconcilerOptions {
     readonly state: { get(key: string): Promise<unknown>; set(key: string, value: unknown): Promise<void> };
   };
   readonly now: () => number;
-  /** Told of what wants a person: every difference but trades by hand, which the history shows. */
-  readonly onDifference: (explanation: string) => void;
+  /** Told of all differences of each look by itself, but of those that an order on its way may explain. */
+  readonly onLook: (differences: readonly Difference[]) => void;
 }
 
 const KEY = 'reconciliation';
@@ -91,13 +91,11 @@ export class Reconciler {
     const look = (): void => {
       this.run({ accept: false, attempts: WATCH_ATTEMPTS }).then(
         ({ differences }) => {
-          const wanting = differences.filter(({ kind }) => kind !== 'manualTrade');
-          for (const difference of wanting) {
-            // What an order on its way explains is over by the next look, or it is none of its making.
-            const isPassing = passing.includes(difference.kind) && !before.has(keyOf(difference));
-            if (!isPassing) this.#options.onDifference(`${difference.kind}: ${difference.explanation}`);
-          }
-          before = new Set(wanting.map(keyOf));
+          // What an order on its way explains is over by the next look, or it is none of its making.
+          this.#options.onLook(
+            differences.filter((one) => !passing.includes(one.kind) || before.has(keyOf(one))),
+          );
+          before = new Set(differences.map(keyOf));
         },
         (error: unknown) => onUnanswered(error instanceof Error ? error.message : String(error)),
       );

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
+import { DifferencePolicies } from './difference-policy.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
 import { followActors } from './follow-actors.ts';
 import { followFacts } from './follow-facts.ts';
@@ -30,6 +31,7 @@ import { createJournalReader } from './journal-reader.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
+import { ManualOrders } from './manual-orders.ts';
 import { createObservers, type Observers } from './observers.ts';
 import { Reconciler } from './reconciler.ts';
 import { createRiskKeeper, readRisk } from './risk-memory.ts';
@@ -249,9 +251,18 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       else if (book.get(id)?.desired === 'stopped') recoveries.forget('session', id);
     },
   });
+  const { maxQuoteAgeMs } = data;
+  const manualOrders = new ManualOrders({ store, hub, desk, portfolio, status, maxQuoteAgeMs });
+  const policies = new DifferencePolicies({
+    ...{ orders: manualOrders, desk, portfolio, state: store.state, onAlarm: onFault },
+    sessions: {
+      all: () => book.ids().flatMap((id) => book.get(id) ?? []),
+      pause: (id) => book.command(id, 'pause'),
+    },
+  });
   const reconciler = new Reconciler({
     ...{ desk, portfolio, store, now },
-    onDifference: (explanation) => onFault(`The broker and the books differ. ${explanation}`),
+    onLook: (differences) => void policies.treat(differences),
   });
   let endReconciling = (): void => undefined;
   desk.onState((state) => {
@@ -262,8 +273,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
-    ...{ store, hub, desk, portfolio, book, tree, status, onFault },
-    maxQuoteAgeMs: data.maxQuoteAgeMs,
+    ...{ store, hub, desk, portfolio, book, tree, status, onFault, maxQuoteAgeMs },
+    orders: manualOrders,
     supervision: () => supervision.view(),
     reconciler,
     journal: createJournalReader({

@@ -124,6 +124,7 @@ export function sessionView(
     orderType: definition.orderType,
     allowShort: definition.allowShort,
     thread: definition.thread,
+    onDifference: definition.onDifference,
     origin: definition.origin,
     desired: more.desired,
     state: actor.state,

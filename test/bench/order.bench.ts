@@ -92,7 +92,7 @@ function configOf(sessions: number): Config {
       strategy: index === 0 ? 'busy' : 'patient',
       instrument: { symbol: 'SP500', secType: 'STK', exchange: 'SMART', currency: 'USD' },
       sizing: { kind: 'fixed', quantity: '10' },
-      ...{ limitOffsetBps: 0, allowShort: false, thread: 'main', bufferSize: 200 },
+      ...{ limitOffsetBps: 0, allowShort: false, onDifference: 'adopt', thread: 'main', bufferSize: 200 },
       ...{ active: true, origin: 'config' },
     }),
   );

@@ -35,6 +35,7 @@ const definitionOf = (index: number): SessionDefinition => ({
   orderType: 'MKT',
   limitOffsetBps: 0,
   allowShort: false,
+  onDifference: 'adopt',
   bufferSize: 200,
   active: true,
   origin: 'config',

@@ -50,6 +50,7 @@ function busyConfig(): Config {
       ...{
         limitOffsetBps: 0,
         allowShort: false,
+        onDifference: 'adopt',
         thread: 'main',
         bufferSize: 200,
         active: true,

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Timeframe } from '../../../machines/domain/bar.ts';
 import type { OrderType } from '../../../machines/domain/order.ts';
-import type { DeciderThread, SessionDefinition } from '../../../machines/domain/session.ts';
+import type { DeciderThread, DifferencePolicy, SessionDefinition } from '../../../machines/domain/session.ts';
 
 /** What a person wants of a session; what it really does is its actor's business. */
 export type DesiredState = 'running' | 'paused' | 'stopped';
@@ -21,6 +21,7 @@ export const SessionEntity = defineEntity({
     allowShort: p.boolean(),
     bufferSize: p.integer(),
     thread: p.text().$type<DeciderThread>().default('main'),
+    onDifference: p.text().$type<DifferencePolicy>().default('adopt'),
     active: p.boolean(),
     origin: p.text().$type<SessionDefinition['origin']>(),
     desired: p.text().$type<DesiredState>(),

@@ -39,6 +39,7 @@ function toDomain(row: InferEntity<typeof SessionEntity>): StoredSession {
       allowShort: row.allowShort,
       bufferSize: row.bufferSize,
       thread: row.thread,
+      onDifference: row.onDifference,
       active: row.active,
       origin: row.origin,
     },
@@ -60,10 +61,10 @@ export class SessionsRepository {
   async save(definition: SessionDefinition, desired?: DesiredState): Promise<void> {
     // A copy: MikroORM writes into what it is given, and definitions may be frozen.
     const { id, name, instrument, timeframe, strategy, sizing, orderType } = structuredClone(definition);
-    const { limitOffsetBps, allowShort, bufferSize, thread, active, origin } = definition;
+    const { limitOffsetBps, allowShort, bufferSize, thread, onDifference, active, origin } = definition;
     const row = {
       ...{ id, name, instrument, timeframe, strategy, sizing, orderType },
-      ...{ limitOffsetBps, allowShort, bufferSize, thread, active, origin },
+      ...{ limitOffsetBps, allowShort, bufferSize, thread, onDifference, active, origin },
       desired: desired ?? (active ? ('running' as const) : ('stopped' as const)),
       updatedAt: new Date(),
     };

@@ -40,6 +40,7 @@ export const definition: SessionDefinition = {
   orderType: 'MKT',
   limitOffsetBps: 0,
   allowShort: false,
+  onDifference: 'adopt',
   thread: 'main',
   bufferSize: 200,
   active: true,

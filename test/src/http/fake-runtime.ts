@@ -75,6 +75,7 @@ export const session = (id: string): SessionView => ({
   sizing: { kind: 'percent', percent: 10 },
   orderType: 'MKT',
   allowShort: false,
+  onDifference: 'adopt',
   thread: 'main',
   origin: 'dashboard',
   desired: 'running',

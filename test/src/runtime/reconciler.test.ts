@@ -42,7 +42,9 @@ function world() {
       },
     },
     now: Date.now,
-    onDifference: (explanation) => told.push(explanation),
+    onLook: (differences) => {
+      told.push(...differences.map(({ kind, explanation }) => `${kind}: ${explanation}`));
+    },
   });
   /** Asks, and lets the clock go until it has been looked twice. */
   async function ask(accept = false) {

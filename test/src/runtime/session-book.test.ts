@@ -11,6 +11,7 @@ const definitionOf = (id: string, changes: Partial<SessionDefinition> = {}): Ses
   ...{
     limitOffsetBps: 0,
     allowShort: false,
+    onDifference: 'adopt',
     thread: 'main',
     bufferSize: 200,
     active: true,

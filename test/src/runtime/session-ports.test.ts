@@ -14,6 +14,7 @@ const definition: SessionDefinition = {
   ...{
     limitOffsetBps: 0,
     allowShort: false,
+    onDifference: 'adopt',
     thread: 'main',
     bufferSize: 200,
     active: true,

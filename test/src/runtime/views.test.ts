@@ -64,6 +64,7 @@ describe('sessionView', () => {
       orderType: 'MKT',
       limitOffsetBps: 0,
       allowShort: false,
+      onDifference: 'adopt',
       thread: 'main',
     },
     ...{ bufferSize: 200, active: true, origin: 'config' },

@@ -33,6 +33,7 @@ export const session: SessionDefinition = {
   orderType: 'MKT',
   limitOffsetBps: 2.5,
   allowShort: false,
+  onDifference: 'adopt',
   thread: 'main',
   bufferSize: 250,
   active: true,

@@ -394,6 +394,7 @@ export function sessions(
     sizing: { kind: 'percent', percent: 10 },
     orderType: 'MKT',
     allowShort: false,
+    onDifference: 'adopt',
     thread: 'main',
     origin: 'config',
     desired: 'running',

@@ -21,6 +21,7 @@ export interface SessionForm {
   allowShort: boolean;
   bufferSize: string;
   thread: SessionDraft['thread'];
+  onDifference: SessionDraft['onDifference'];
   active: boolean;
 }
 
@@ -40,6 +41,7 @@ export const emptyForm = (): SessionForm => ({
   allowShort: false,
   bufferSize: '250',
   thread: 'main',
+  onDifference: 'adopt',
   active: true,
 });
 
@@ -71,6 +73,7 @@ export function draftOf(form: SessionForm, key: SessionDraft['instrument'] | nul
     allowShort: form.allowShort,
     bufferSize: typedNumber(form.bufferSize),
     thread: form.thread,
+    onDifference: form.onDifference,
     active: form.active,
   };
 }
