@@ -145,8 +145,8 @@ export async function play(schedule: Schedule, databaseUrl: string): Promise<Out
     await pause(Math.max(0, 2_500 - (performance.now() - start)));
     world.calm();
     await world.open(20_000);
-    // An instrument that was refused is asked for again after a minute, a feed that went silent likewise.
-    await world.trades(1, 100_000);
+    // A refused instrument is asked for again after a minute; a silent feed after a minute, and the next opening.
+    await world.trades(1, 150_000);
     await cancelAll(world);
     await world.rest(20_000);
     failures.push(...(await settledFailures(world)));
