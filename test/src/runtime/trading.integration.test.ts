@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { DifferencePolicy } from '../../../machines/domain/session.ts';
+import type { Config } from '../../../src/config/load.ts';
 import { sql } from '../../support/postgres.ts';
 import { until } from '../../support/system.ts';
 import { beginWorld, idOf, poison, symbols, type World } from './trading.world.ts';
+
+const withPolicy = (config: Config, onDifference: DifferencePolicy): Config => ({
+  ...config,
+  sessions: config.sessions.map((session) => ({ ...session, onDifference })),
+});
 
 describe('startTrading', () => {
   let world: World;
@@ -9,6 +16,14 @@ describe('startTrading', () => {
   const begin = async (): Promise<World> => {
     world = await beginWorld();
     return world;
+  };
+
+  const tradeByHand = async (): Promise<void> => {
+    world.tradeByHand('SP500', 'BUY', 7);
+    await until('the trade by hand is known', async () => {
+      const rows = await world.rows("select 1 from orders where is_foreign and state = 'filled'");
+      return rows.length > 0;
+    });
   };
 
   afterEach(async () => {
@@ -70,6 +85,47 @@ describe('startTrading', () => {
       await world.trades(1);
     }
     expect(await world.undecided()).toEqual([]);
+    await world.agrees();
+  });
+
+  it('pauses a session whose policy is halt at a trade by hand, and lets a person resume it', async () => {
+    world = await beginWorld((config) => withPolicy(config, 'halt'));
+    const desired = (symbol: string) => world.trading.dashboard.session(idOf(symbol))?.desired;
+    await tradeByHand();
+    // Every opening of the desk looks at once.
+    await world.crash('connection', poison('socket.notice', 'code'));
+    await world.open();
+    await until('the session is paused', () => desired('SP500') === 'paused');
+    expect(desired('SP500-2008')).toBe('running');
+    expect(world.trading.dashboard.system().alarms.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(
+        /Session "sp500-busy" is paused by its policy "halt": 7 of SP500\S+ were traded outside/,
+      ),
+    );
+    await world.trading.dashboard.commandSession(idOf('SP500'), 'resume');
+    await world.crash('connection', poison('socket.notice', 'code'));
+    await world.open();
+    await world.trades(1);
+    expect(desired('SP500')).toBe('running');
+  });
+
+  it('closes what is held when the policy is flatten, by the order desk', async () => {
+    world = await beginWorld((config) => withPolicy(config, 'flatten'));
+    await world.rest();
+    await tradeByHand();
+    await world.crash('connection', poison('socket.notice', 'code'));
+    await world.open();
+    const [first = ''] = symbols;
+    await until('the position is closed', async () => {
+      const [closed] = await world.rows<{ state: string }>(
+        `select state from orders where reason like 'Closed by the policy "flatten" of session "${idOf(first)}"%'`,
+      );
+      return closed?.state === 'filled';
+    });
+    const held = (await world.trading.dashboard.refreshPositions()).filter(
+      ({ instrumentId }) => instrumentId === 'SP500.STK.SMART.USD',
+    );
+    expect(held.every(({ quantity }) => Number(quantity) === 0)).toBe(true);
     await world.agrees();
   });
 
