@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../../machines/domain/order.ts';
 import { type DashboardOptions, DashboardPort } from '../../../src/runtime/dashboard-port.ts';
+import { ManualOrders } from '../../../src/runtime/manual-orders.ts';
 
 const id = 'ORCL.STK.SMART.USD';
 
@@ -17,7 +18,7 @@ function world(change: Record<string, unknown>, supervision = 'running') {
   };
   const sent: OrderIntent[] = [];
   // Only what placing an order and setting risk touch.
-  const port = new DashboardPort({
+  const parts = {
     hub: {
       instrument: () => ({ id }),
       instruments: () => [],
@@ -39,7 +40,8 @@ function world(change: Record<string, unknown>, supervision = 'running') {
     tree: { directory: { running: () => undefined } },
     supervision: () => ({ state: supervision }),
     onFault: () => undefined,
-  } as unknown as DashboardOptions);
+  } as unknown as DashboardOptions;
+  const port = new DashboardPort({ ...parts, orders: new ManualOrders(parts) });
   const place = (side: 'BUY' | 'SELL', quantity: string) =>
     port.placeOrder({
       ...{ instrumentId: id, side, quantity, orderType: 'MKT', limitPrice: null, timeInForce: 'DAY' },
