@@ -270,7 +270,7 @@ export const feedMachine = setup({
           after: {
             resubscribeTimeout: [
               { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
-              { target: 'dormant' },
+              { target: 'silent' },
             ],
           },
         },
@@ -311,13 +311,12 @@ export const feedMachine = setup({
           after: {
             staleResubscribeTimeout: [
               { guard: 'isMarketOpen', target: '#feed.streaming', reenter: true },
-              { target: 'dormant' },
+              { target: 'silent' },
             ],
           },
         },
-        dormant: {
-          description:
-            'Silent in a closed market, which proves nothing: subscribed anew if it is silent when it opens.',
+        silent: {
+          description: 'Silent in a closed market, which proves nothing.',
           on: {
             'stream.quote': {
               target: 'subscribing',
@@ -328,22 +327,14 @@ export const feedMachine = setup({
               ],
             },
           },
-          always: { guard: 'isMarketOpen', target: 'opening' },
-        },
-        opening: {
-          description:
-            'The market has opened: the first price is given a moment, and then the subscription is doubted.',
-          on: {
-            'stream.quote': {
-              target: 'subscribing',
-              actions: [
-                { type: 'notePulse', params: ({ event }) => event },
-                'proveQuote',
-                'refreshDetailsIfDue',
-              ],
+          initial: 'dormant',
+          states: {
+            dormant: { always: { guard: 'isMarketOpen', target: 'opening' } },
+            opening: {
+              description: 'The first price is given a moment, and then the subscription is doubted.',
+              after: { staleResubscribeTimeout: { target: '#feed.streaming', reenter: true } },
             },
           },
-          after: { staleResubscribeTimeout: { target: '#feed.streaming', reenter: true } },
         },
       },
     },

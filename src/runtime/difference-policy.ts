@@ -14,7 +14,7 @@ export interface DifferencePolicyOptions {
     all(): readonly { readonly definition: SessionDefinition; readonly desired: Desired }[];
     pause(id: string): Promise<void>;
   };
-  readonly orders: Pick<ManualOrders, 'place'>;
+  readonly orders: Pick<ManualOrders, 'close'>;
   readonly desk: Pick<DeskClient, 'inFlight' | 'cancel'>;
   readonly portfolio: { position(id: InstrumentId): Pick<Position, 'quantity'> | null };
   readonly state: { get(key: string): Promise<unknown>; set(key: string, value: unknown): Promise<void> };
@@ -107,7 +107,7 @@ export class DifferencePolicies {
     const what = `${draft.side} ${quantity} of ${id} at the market`;
     try {
       const reason = `Closed by the policy "flatten" of session "${sessionId}": ${explanation}`;
-      const { outcome, message } = await orders.place(draft, reason);
+      const { outcome, message } = await orders.close(draft, reason);
       const isSent = outcome === 'accepted' || outcome === 'unknown';
       onAlarm(
         `Policy "flatten" of session "${sessionId}": ${what}: ${outcome}${message ? `, ${message}` : ''}`,

@@ -23,7 +23,10 @@ export interface ManualOrdersOptions {
   readonly maxQuoteAgeMs: number;
 }
 
-/** Orders that a person places in the dashboard, or has placed by a session's policy: by the same desk and the same risk state as those of sessions. */
+/**
+ * Orders that a person places in the dashboard, or has placed by a session's policy: by the same desk and the same risk
+ * state as those of sessions.
+ */
 export class ManualOrders {
   readonly #options: ManualOrdersOptions;
 
@@ -32,7 +35,19 @@ export class ManualOrders {
   }
 
   /** Checks and places. @throws Refusal that says what was found and what was expected */
-  async place(draft: OrderDraft, reason = 'Placed by hand in the dashboard.'): Promise<OrderResult> {
+  place(draft: OrderDraft): Promise<OrderResult> {
+    return this.#place(draft, { reason: 'Placed by hand in the dashboard.', mustClose: false });
+  }
+
+  /** The same for an order that may only make a position smaller, by what is known after the last fill. */
+  close(draft: OrderDraft, reason: string): Promise<OrderResult> {
+    return this.#place(draft, { reason, mustClose: true });
+  }
+
+  async #place(
+    draft: OrderDraft,
+    { reason, mustClose }: { readonly reason: string; readonly mustClose: boolean },
+  ): Promise<OrderResult> {
     const { hub, desk, status } = this.#options;
     const instrument = hub.instrument(draft.instrumentId);
     if (instrument === null) {
@@ -57,6 +72,13 @@ export class ManualOrders {
     }
     this.#requireFreshQuote(draft.instrumentId);
     const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';
+    if (mustClose && purpose !== 'exit') {
+      throw new Refusal(
+        409,
+        'not-closing',
+        `position: found none of ${draft.instrumentId} that is known after the last fill and that ${draft.side} ${draft.quantity} makes smaller, expected one, and no order of ours on its way`,
+      );
+    }
     if (riskRefusal(status.risk, purpose) !== null) {
       const expected = status.risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
       throw new Refusal(

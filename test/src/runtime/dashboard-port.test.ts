@@ -41,12 +41,18 @@ function world(change: Record<string, unknown>, supervision = 'running') {
     supervision: () => ({ state: supervision }),
     onFault: () => undefined,
   } as unknown as DashboardOptions;
-  const port = new DashboardPort({ ...parts, orders: new ManualOrders(parts) });
+  const orders = new ManualOrders(parts);
+  const port = new DashboardPort({ ...parts, orders });
   const place = (side: 'BUY' | 'SELL', quantity: string) =>
     port.placeOrder({
       ...{ instrumentId: id, side, quantity, orderType: 'MKT', limitPrice: null, timeInForce: 'DAY' },
     });
-  return { port, place, sent };
+  const close = (side: 'BUY' | 'SELL', quantity: string) =>
+    orders.close(
+      { ...{ instrumentId: id, side, quantity, orderType: 'MKT', limitPrice: null, timeInForce: 'DAY' } },
+      'a policy',
+    );
+  return { port, place, close, sent };
 }
 
 describe('an order by hand', () => {
@@ -74,6 +80,24 @@ describe('an order by hand', () => {
   ] as const)('is refused while risk is %s: %s', async (risk, _, side, quantity, more) => {
     const { place, sent } = world({ risk, ...more });
     await expect(place(side, quantity)).rejects.toMatchObject({ status: 409, code: 'risk-not-active' });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('an order that may only close', () => {
+  it('goes out with its reason when it does', async () => {
+    const { close, sent } = world({});
+    expect(await close('SELL', '10')).toMatchObject({ outcome: 'accepted' });
+    expect(sent).toMatchObject([{ purpose: 'exit', reason: 'a policy' }]);
+  });
+
+  it.each([
+    ['the position is older than the last fill', '10', { lastFillAt: 101 }],
+    ['another order is on its way', '10', { inFlight: ['tw.m.1'] }],
+    ['it turns the position round', '11', {}],
+  ])('is refused while risk is active: %s', async (_, quantity, more) => {
+    const { close, sent } = world(more);
+    await expect(close('SELL', quantity)).rejects.toMatchObject({ status: 409, code: 'not-closing' });
     expect(sent).toEqual([]);
   });
 });

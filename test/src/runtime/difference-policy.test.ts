@@ -41,7 +41,7 @@ function world(...wanted: DifferencePolicy[]) {
         },
       },
       orders: {
-        place: async (draft, reason) => {
+        close: async (draft, reason) => {
           if (given.refusal !== null) throw new Refusal(409, 'price-not-fresh', given.refusal);
           seen.placed.push({ ...draft, reason });
           return { ref: 'r', outcome: 'accepted', message: null };
