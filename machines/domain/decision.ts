@@ -1,6 +1,7 @@
 import type { DecimalString } from './decimal.ts';
 import type { InstrumentId } from './instrument.ts';
-import type { OrderSide, OrderType, TimeInForce } from './order.ts';
+import type { OrderSide, TimeInForce } from './order.ts';
+import type { SessionOrderType } from './session.ts';
 
 /** What a strategy wants to hold after a bar; `hold` leaves things as they are. */
 export type Signal = 'long' | 'short' | 'flat' | 'hold';
@@ -35,7 +36,7 @@ export type GuardName = (typeof guardNames)[number];
 export interface OrderProposal {
   readonly side: OrderSide;
   readonly quantity: DecimalString;
-  readonly orderType: OrderType;
+  readonly orderType: SessionOrderType;
   readonly limitPrice: DecimalString | null;
   readonly timeInForce: TimeInForce;
   readonly purpose: 'entry' | 'exit';

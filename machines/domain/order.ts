@@ -5,10 +5,28 @@ export const OrderSide = { buy: 'BUY', sell: 'SELL' } as const;
 export type OrderSide = (typeof OrderSide)[keyof typeof OrderSide];
 
 /** IBKR's names. @see https://ibkrcampus.com/campus/ibkr-api-page/order-types/ */
-export const OrderType = { market: 'MKT', limit: 'LMT' } as const;
+export const OrderType = {
+  market: 'MKT',
+  limit: 'LMT',
+  stop: 'STP',
+  stopLimit: 'STP LMT',
+  trailingStop: 'TRAIL',
+  trailingStopLimit: 'TRAIL LIMIT',
+  marketIfTouched: 'MIT',
+  limitIfTouched: 'LIT',
+  marketOnClose: 'MOC',
+  limitOnClose: 'LOC',
+} as const;
 export type OrderType = (typeof OrderType)[keyof typeof OrderType];
 
-export const TimeInForce = { day: 'DAY', goodTillCancelled: 'GTC' } as const;
+/** `OPG` makes a market or limit order one for the opening auction. */
+export const TimeInForce = {
+  day: 'DAY',
+  goodTillCancelled: 'GTC',
+  immediateOrCancel: 'IOC',
+  fillOrKill: 'FOK',
+  atTheOpening: 'OPG',
+} as const;
 export type TimeInForce = (typeof TimeInForce)[keyof typeof TimeInForce];
 
 /** Our own identity of an order: committed before it is sent, echoed by IBKR in every message about it. */
@@ -17,8 +35,29 @@ export type OrderRef = string;
 /** Who asked for the order. `ibkr` orders are seen at the broker and were asked for elsewhere. */
 export type OrderSource = 'autotrader' | 'manual' | 'ibkr';
 
+/** The prices of an order; which ones it has depends on its type, the others are null. @see priceRules */
+export interface OrderPrices {
+  readonly limitPrice: DecimalString | null;
+  /** Where a stop or if-touched order wakes up; of a trailing one where its stop begins. */
+  readonly stopPrice: DecimalString | null;
+  /** How far a trailing stop stays behind the market, in the instrument's currency. */
+  readonly trailAmount: DecimalString | null;
+  /** The same in percent of the price; 1 is one percent. */
+  readonly trailPercent: DecimalString | null;
+  /** How far the limit of a trailing stop limit order is from its stop. */
+  readonly limitOffset: DecimalString | null;
+}
+
+export const noPrices: OrderPrices = {
+  limitPrice: null,
+  stopPrice: null,
+  trailAmount: null,
+  trailPercent: null,
+  limitOffset: null,
+};
+
 /** What is about to be done; committed before anything is sent. */
-export interface OrderIntent {
+export interface OrderIntent extends OrderPrices {
   readonly ref: OrderRef;
   readonly source: 'autotrader' | 'manual';
   /** The session that decided; null for a manual order. */
@@ -27,15 +66,29 @@ export interface OrderIntent {
   readonly side: OrderSide;
   readonly quantity: DecimalString;
   readonly orderType: OrderType;
-  /** null for a market order. */
-  readonly limitPrice: DecimalString | null;
   readonly timeInForce: TimeInForce;
+  /** The entry that this order protects, of a bracket's take-profit or stop-loss; null for any other. */
+  readonly parentRef: OrderRef | null;
   /** Reducing risk lets exits through and nothing else. */
   readonly purpose: 'entry' | 'exit';
   /** Why, in one sentence for people. */
   readonly reason: string;
   /** Start of the bar that decided, epoch ms; null for a manual order. */
   readonly barTime: number | null;
+  /** Epoch ms, wall clock. */
+  readonly createdAt: number;
+}
+
+/** How much, and at which prices: what a change of an order that works may change. */
+export interface OrderSizing extends OrderPrices {
+  readonly quantity: DecimalString;
+}
+
+/** A change of an order that works; committed before it is sent. */
+export interface OrderAmendment extends OrderSizing {
+  readonly ref: OrderRef;
+  /** Why, in one sentence for people. */
+  readonly reason: string;
   /** Epoch ms, wall clock. */
   readonly createdAt: number;
 }

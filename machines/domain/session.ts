@@ -25,6 +25,9 @@ export type DeciderThread = (typeof deciderThreads)[number];
 export const differencePolicies = ['adopt', 'ignore', 'halt', 'flatten'] as const;
 export type DifferencePolicy = (typeof differencePolicies)[number];
 
+/** The types of order by which sessions enter and leave. */
+export type SessionOrderType = Extract<OrderType, 'MKT' | 'LMT'>;
+
 /** A trading session as declared. */
 export interface SessionDefinition {
   /** Unique, lower case letters, digits and dashes, at most 40 characters. */
@@ -35,7 +38,7 @@ export interface SessionDefinition {
   /** Name of a stored strategy. */
   readonly strategy: string;
   readonly sizing: Sizing;
-  readonly orderType: OrderType;
+  readonly orderType: SessionOrderType;
   /** How far a limit order goes beyond the opposite quote, in basis points of price; for `LMT` only. */
   readonly limitOffsetBps: number;
   readonly allowShort: boolean;

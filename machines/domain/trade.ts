@@ -1,9 +1,9 @@
 import type { DecimalString } from './decimal.ts';
 import type { InstrumentId } from './instrument.ts';
-import type { OrderRef, OrderSide, OrderSource, OrderState } from './order.ts';
+import type { OrderPrices, OrderRef, OrderSide, OrderSource, OrderState } from './order.ts';
 
 /** One order with its fills, whoever placed it: a row of the trade history. */
-export interface Trade {
+export interface Trade extends OrderPrices {
   /** Stable: our ref, or `perm:<permId>`. */
   readonly key: string;
   readonly source: OrderSource;
@@ -17,7 +17,9 @@ export interface Trade {
   readonly filled: DecimalString;
   readonly averagePrice: DecimalString | null;
   readonly orderType: string | null;
-  readonly limitPrice: DecimalString | null;
+  readonly timeInForce: string | null;
+  /** The entry that it protects. */
+  readonly parentRef: OrderRef | null;
   /** null for fills of an order never seen. */
   readonly state: OrderState | null;
   /** Sum over its effective executions; null when none was reported, or in several currencies. */

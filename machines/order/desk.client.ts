@@ -9,9 +9,10 @@ import type { ActorRefFrom } from 'xstate';
 import { BrokerError } from '../domain/broker-error.ts';
 import type { CommissionReport, Execution } from '../domain/execution.ts';
 import { failureMessage } from '../domain/failure.ts';
-import { isFinal, type Order, type OrderRef } from '../domain/order.ts';
+import { isFinal, type Order, type OrderAmendment, type OrderRef } from '../domain/order.ts';
 import { inFlight as inFlightOf } from './desk.commands.ts';
 import type {
+  AmendResult,
   CancelResult,
   DeskEmitted,
   DeskEvent,
@@ -31,6 +32,8 @@ export interface DeskClient {
   submit(submission: Submission): Promise<SubmitResult>;
   /** Answers when the order is settled, the broker refuses the cancel, or nobody knows. */
   cancel(ref: OrderRef): Promise<CancelResult>;
+  /** Commits new terms of an order that works, sends them, and answers what the broker says. */
+  amend(amendment: OrderAmendment): Promise<AmendResult>;
   /** Refs of everything that is, or may come to be, exposure; counted from the call of `submit` on. */
   inFlight(filter: { sessionId?: string; instrumentId?: string }): OrderRef[];
   isOpen(): boolean;
@@ -179,8 +182,8 @@ export function createDeskClient(getDesk: () => DeskRef | undefined): DeskClient
 
   return {
     async submit(submission) {
-      const { ref } = submission.intent;
-      submitting.set(ref, submission.intent);
+      const intents = [submission.intent, ...(submission.children ?? [])];
+      for (const intent of intents) submitting.set(intent.ref, intent);
       try {
         // Answers of the desk to a submission are submit results.
         return (await request((requestId) => ({
@@ -189,12 +192,15 @@ export function createDeskClient(getDesk: () => DeskRef | undefined): DeskClient
           ...submission,
         }))) as SubmitResult;
       } finally {
-        submitting.delete(ref);
+        for (const { ref } of intents) submitting.delete(ref);
       }
     },
     // Answers of the desk to a cancel are cancel results.
     cancel: async (ref) =>
       (await request((requestId) => ({ type: 'desk.cancel', requestId, ref }))) as CancelResult,
+    // Answers of the desk to a change are amend results.
+    amend: async (amendment) =>
+      (await request((requestId) => ({ type: 'desk.amend', requestId, amendment }))) as AmendResult,
     inFlight({ sessionId, instrumentId }) {
       attach();
       const all = new Map([...live, ...submitting]);

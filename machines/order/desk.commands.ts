@@ -1,5 +1,6 @@
 /** The desk's side of commands: who may go, with which id, and what each is answered. */
 import type { Order, OrderIntent, OrderRef, OrderState } from '../domain/order.ts';
+import { amendsIn, releaseAmends, turnAmendsAway } from './desk.amend.ts';
 import type {
   CancelCommand,
   CancelResult,
@@ -8,6 +9,7 @@ import type {
   NotSent,
   ProgressReport,
   ReadyNews,
+  Submission,
   SubmitCommand,
   SubmitResult,
 } from './desk.events.ts';
@@ -32,12 +34,18 @@ export const notSent = (reason: NotSent['reason'], message: string, committed = 
   committed,
 });
 
+/** An entry and what protects it, in the order in which they are sent. */
+const intentsOf = ({ intent, children = [] }: Pick<Submission, 'intent' | 'children'>): OrderIntent[] => [
+  intent,
+  ...children,
+];
+
 /** Everything that is, or may come to be, exposure: in flight, being committed, or held. */
 export const inFlight = (context: DeskContext): InFlight[] =>
   [
     ...Object.values(context.orders),
-    ...Object.values(context.committing).map(({ intent }) => intent),
-    ...context.held.map(({ intent }) => intent),
+    ...Object.values(context.committing).flatMap(intentsOf),
+    ...context.held.flatMap(intentsOf),
   ].map(({ ref, sessionId, instrumentId }) => ({ ref, sessionId, instrumentId }));
 
 export const announce = (context: DeskContext, state: 'waiting' | 'recovering' | 'open'): Step => {
@@ -60,6 +68,7 @@ export function noteReady(context: DeskContext, { facts }: ReadyNews): Step {
     pilot: { ref: null, landed: false },
   });
   turnHeldAway(step, 'the broker is asked anew where all orders stand');
+  turnAmendsAway(step, 'the broker is asked anew where all orders stand');
   return step;
 }
 
@@ -115,9 +124,12 @@ function topUp(step: Step): void {
 export function submit(context: DeskContext, command: SubmitCommand): Step {
   const step = begin(context);
   const { requestId, intent } = command;
+  const refs = intentsOf(command).map(({ ref }) => ref);
+  const onTheirWay = [...context.held, ...Object.values(context.committing)].flatMap(intentsOf);
   const isKnown =
-    [context.orders, context.settled, context.committing].some((known) => known[intent.ref] !== undefined) ||
-    context.held.some((held) => held.intent.ref === intent.ref);
+    refs.some((ref) => context.orders[ref] !== undefined || context.settled[ref] !== undefined) ||
+    onTheirWay.some(({ ref }) => refs.includes(ref)) ||
+    new Set(refs).size < refs.length;
   const account = accountOf(context);
   if (isKnown) {
     answer(step, requestId, notSent('duplicate', `order "${intent.ref}" was submitted before`, true));
@@ -155,14 +167,18 @@ const wantRelease = (step: Step): void => {
  */
 export function releaseHeld(context: DeskContext, headroom: number): Step {
   const step = begin(context);
-  let room = Math.max(0, headroom - Object.keys(context.committing).length);
+  const beingCommitted = Object.values(context.committing).flatMap(intentsOf).length;
+  let room = Math.max(0, headroom - beingCommitted - amendsIn(context, 'committing'));
   const leaving = context.cancelsHeld.slice(0, room);
   for (const ref of leaving) tell(step, ref, { type: 'order.cancel' });
   change(step, { cancelsHeld: context.cancelsHeld.slice(room) });
   room -= leaving.length;
-  while (room > 0 && releaseNext(step)) room -= 1;
+  room -= releaseAmends(step, room);
+  for (let taken = 1; taken > 0 && room > 0; room -= taken) taken = releaseNext(step, room);
   topUp(step);
-  const isHeldBack = room <= 0 && (step.context.cancelsHeld.length > 0 || step.context.held.length > 0);
+  const { cancelsHeld, held } = step.context;
+  const needed = Math.min(1, cancelsHeld.length + amendsIn(step.context, 'held'));
+  const isHeldBack = room < Math.max(needed, sizeOf(held[0]));
   // One pause at a time, however often it is asked meanwhile.
   if (isHeldBack && !context.isPacing) {
     change(step, { isPacing: true });
@@ -175,35 +191,41 @@ export function releaseHeld(context: DeskContext, headroom: number): Step {
   return step;
 }
 
-/** Starts the commit of the next submission; false when none may go now. */
-function releaseNext(step: Step): boolean {
+/** How many messages a submission is; 0 when there is none. */
+const sizeOf = (command: SubmitCommand | undefined): number =>
+  command === undefined ? 0 : intentsOf(command).length;
+
+/** Starts the commit of the next submission; answers how many messages it will be, 0 when none may go now. */
+function releaseNext(step: Step, room: number): number {
   const { held, pilot, nextOrderId, reservedUntil, committing, connection, timing } = step.context;
   const [command, ...rest] = held;
   const account = accountOf(step.context);
-  if (command === undefined || account === null) return false;
-  if (!pilot.landed && pilot.ref !== null) return false;
-  if (nextOrderId > reservedUntil) return false;
-  const { intent, lease, decision, requestId } = command;
+  const size = sizeOf(command);
+  if (command === undefined || account === null || size > room) return 0;
+  if (!pilot.landed && pilot.ref !== null) return 0;
+  if (nextOrderId + size - 1 > reservedUntil) return 0;
+  const { intent, children = [], lease, decision, requestId } = command;
   change(step, {
     held: rest,
-    nextOrderId: nextOrderId + 1,
+    nextOrderId: nextOrderId + size,
     pilot: pilot.landed ? pilot : { ref: intent.ref, landed: false },
     committing: {
       ...committing,
-      [intent.ref]: { requestId, intent, orderId: nextOrderId, account, connection },
+      [intent.ref]: { requestId, intent, children, orderId: nextOrderId, account, connection },
     },
   });
   step.effects.push({
     kind: 'startCommit',
-    input: { intent, lease, decision, deadlineMs: timing.commitMs },
+    input: { intent, children, lease, decision, deadlineMs: timing.commitMs },
   });
-  return true;
+  return size;
 }
 
 /** The desk has opened, or more order ids may have been reserved. */
 export function releaseMore(context: DeskContext): Step {
   const step = begin(context);
-  if (!context.isPacing && context.held.length + context.cancelsHeld.length > 0) wantRelease(step);
+  const waiting = context.held.length + context.cancelsHeld.length + amendsIn(context, 'held');
+  if (!context.isPacing && waiting > 0) wantRelease(step);
   return step;
 }
 
@@ -232,32 +254,39 @@ export function settleSubmission(
   const { ref, verdict, message } = report;
   const submission = context.committing[ref];
   if (submission === undefined) return step;
-  const { requestId, intent, orderId, account, connection } = submission;
+  const { requestId, intent, children, orderId, account, connection } = submission;
+  const abandonAll = (why: string) => {
+    for (const each of intentsOf(submission)) abandon(step, each.ref, why);
+  };
   change(step, { committing: without(context.committing, ref) });
   step.effects.push({ kind: 'stopCommit', ref });
   const refusal = verdict === 'committed' ? (where.mayLeave?.(intent) ?? null) : null;
   if (refusal !== null) {
-    abandon(step, ref, refusal.message);
+    abandonAll(refusal.message);
     answer(step, requestId, notSent(refusal.reason, refusal.message, true));
     landPilot(step, ref, false);
     return step;
   }
   if (verdict === 'committed' && where.isOpen && connection === context.connection) {
-    const order = orderOfIntent(intent, orderId, account, where.now);
-    change(step, {
-      orders: { ...step.context.orders, [ref]: order },
-      answers: { ...context.answers, [ref]: requestId },
-    });
-    step.effects.push({ kind: 'startOrder', input: { order, intent, timing: context.timing } });
+    change(step, { answers: { ...context.answers, [ref]: requestId } });
+    for (const [at, each] of intentsOf(submission).entries()) {
+      const order = orderOfIntent(each, orderId + at, account, where.now);
+      change(step, { orders: { ...step.context.orders, [each.ref]: order } });
+      const place = { parentOrderId: at === 0 ? null : orderId, transmit: at === children.length };
+      step.effects.push({
+        kind: 'startOrder',
+        input: { order, intent: each, place, timing: context.timing },
+      });
+    }
     return step;
   }
   switch (verdict) {
     case 'committed':
-      abandon(step, ref, 'the connection was lost before it was sent');
+      abandonAll('the connection was lost before it was sent');
       answer(step, requestId, notSent('notReady', 'the connection was lost before it was sent', true));
       break;
     case 'storeDown':
-      abandon(step, ref, 'the database failed before it was sent');
+      abandonAll('the database failed before it was sent');
       answer(step, requestId, notSent('storeDown', message));
       break;
     case 'leaseLost':
@@ -287,6 +316,7 @@ export function loseConnection(context: DeskContext, cause: string): Step {
   const step = begin({ ...context, asking: [], firstTruth: null, askAgain: false });
   turnHeldAway(step, `the connection was lost: ${cause}`);
   turnCancelsAway(step, `the connection was lost: ${cause}`);
+  turnAmendsAway(step, `the connection was lost: ${cause}`);
   for (const ref of Object.keys(context.orders)) tell(step, ref, { type: 'order.linkLost', cause });
   for (const requestId of context.asking) {
     answer(step, requestId, { outcome: 'unknown', message: `the connection was lost: ${cause}` });
@@ -295,7 +325,7 @@ export function loseConnection(context: DeskContext, cause: string): Step {
 }
 
 /** Sends a cancel to its order, or says at once why not. Orders of others are never touched. */
-export function cancel(context: DeskContext, { ref, requestId }: CancelCommand): Step {
+export function cancel(context: DeskContext, { ref, requestId }: CancelCommand, now: number): Step {
   const step = begin(context);
   if (context.orders[ref] === undefined) {
     answer(step, requestId, {
@@ -310,6 +340,7 @@ export function cancel(context: DeskContext, { ref, requestId }: CancelCommand):
   // A second cancel would only be refused: it waits for the first one's outcome.
   if (waiting.length === 0) {
     change(step, { cancelsHeld: [...step.context.cancelsHeld, ref] });
+    record(step, { kind: 'cancelIntent', ref, at: now });
     wantRelease(step);
   }
   return step;

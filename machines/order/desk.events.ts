@@ -1,7 +1,15 @@
 import type { ConnectionNews } from '../connection/connection.ports.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { CommissionReport, Execution } from '../domain/execution.ts';
-import type { CommandOutcome, Order, OrderIntent, OrderRef, OrderState } from '../domain/order.ts';
+import type {
+  CommandOutcome,
+  Order,
+  OrderAmendment,
+  OrderIntent,
+  OrderRef,
+  OrderState,
+} from '../domain/order.ts';
+import type { AmendmentReport } from './amendment.machine.ts';
 import { type OrderReport, type OrderTiming, orderTiming } from './order.events.ts';
 import type { BrokerOrderNews, BrokerTruth } from './order.ports.ts';
 import type { RecorderReport } from './recorder.machine.ts';
@@ -25,12 +33,17 @@ export type CancelResult =
   | CommandOutcome
   | {
       readonly outcome: 'notSent';
-      readonly reason: 'notReady' | 'notInFlight';
+      readonly reason: 'notReady' | 'notInFlight' | 'notWorking' | 'storeDown';
       readonly message: string;
     };
 
+/** `accepted`: the broker shows the new terms; `rejected`: it refused them, or the order was over; the order is what it was. */
+export type AmendResult = CancelResult;
+
 export interface Submission {
   readonly intent: OrderIntent;
+  /** The protecting orders of a bracket, sent with their entry as one; most orders have none. */
+  readonly children?: readonly OrderIntent[] | undefined;
   /** The fencing lease of the session; null for manual orders. */
   readonly lease: Lease | null;
   /** Committed with the intent; null for manual orders. */
@@ -77,11 +90,19 @@ export interface CancelCommand {
   readonly ref: OrderRef;
 }
 
+export interface AmendCommand {
+  readonly type: 'desk.amend';
+  readonly requestId: string;
+  readonly amendment: OrderAmendment;
+}
+
 export type DeskEvent =
   | ConnectionNews
   | BrokerOrderNews
   | SubmitCommand
   | CancelCommand
+  | AmendCommand
+  | AmendmentReport
   /** Asks the broker now; answered when what it said is stored. */
   | { readonly type: 'desk.reconcile'; readonly requestId: string }
   /** Internal: what waits may go, as far as the broker's pace lets it. */
@@ -101,6 +122,7 @@ export type ReadyNews = Extract<ConnectionNews, { type: 'connection.ready' }>;
 export type WrittenReport = Extract<RecorderReport, { type: 'recorder.written' }>;
 export type ProgressReport = Extract<RecorderReport, { type: 'recorder.progress' }>;
 export type OrderMove = Extract<OrderReport, { type: 'order.moved' }>;
+export type AmendEnd = Extract<OrderReport, { type: 'order.amended' }>;
 export type CancelRefusal = Extract<OrderReport, { type: 'order.cancelRefused' | 'order.cancelNotSent' }>;
 
 /** What is in flight, as much as others need to know. */
@@ -126,8 +148,19 @@ export type DeskEmitted =
 export interface Committing {
   readonly requestId: string;
   readonly intent: OrderIntent;
+  readonly children: readonly OrderIntent[];
+  /** Of the intent; its children have the ids after it. */
   readonly orderId: number;
   readonly account: string;
+  /** Number of the connection under which it was accepted. */
+  readonly connection: number;
+}
+
+/** A change between its acceptance by the desk and its outcome. */
+export interface Amending {
+  readonly requestId: string;
+  readonly amendment: OrderAmendment;
+  readonly stage: 'held' | 'committing' | 'sent';
   /** Number of the connection under which it was accepted. */
   readonly connection: number;
 }
@@ -161,6 +194,8 @@ export interface DeskContext {
   readonly cancels: Readonly<Record<OrderRef, readonly string[]>>;
   /** Cancels that are to leave; they go before orders. */
   readonly cancelsHeld: readonly OrderRef[];
+  /** Changes under way; an order has one at a time. */
+  readonly amends: Readonly<Record<OrderRef, Amending>>;
   /** A further release is due by itself. */
   readonly isPacing: boolean;
   /** Executions and commissions that are stored or on their way there, by execId. */

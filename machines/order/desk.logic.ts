@@ -6,7 +6,7 @@ import type { DeskContext, DeskInput } from './desk.events.ts';
 import { deskTiming } from './desk.events.ts';
 import { alarm, begin, change, emitEvent, record, type Step, tell, without } from './desk.step.ts';
 import type { OrderTold } from './order.events.ts';
-import { sumsUp } from './order.logic.ts';
+import { alone, sizingOf, sumsUp } from './order.logic.ts';
 import type { BrokerOrder, BrokerOrderNews, BrokerTruth } from './order.ports.ts';
 import { foreignState, type OrderStatusSource, verdictOf } from './order.status.ts';
 import { isOurs, type Writing, type Written } from './recorder.logic.ts';
@@ -31,6 +31,7 @@ export const initialDesk = (input: DeskInput): DeskContext => ({
   answers: {},
   cancels: {},
   cancelsHeld: [],
+  amends: {},
   isPacing: false,
   executions: {},
   commissions: {},
@@ -69,13 +70,15 @@ const toldOf = (order: BrokerOrder, via: OrderStatusSource): OrderTold => ({
   clientId: via === 'completed' ? null : order.clientId,
   account: order.account === '' ? null : order.account,
   message: order.message,
+  sizing: sizingOf(order),
 });
 
 /** An order that is not in flight here: somebody else's, or one of ours that should be over. */
 function meetOther(step: Step, order: BrokerOrder, via: OrderStatusSource): void {
   const { context } = step;
   const key = order.permId === 0 ? `${order.clientId}:${order.orderId}` : String(order.permId);
-  const seen = [order.status, order.filled, order.quantity, order.limitPrice, order.message].join('|');
+  const { status, filled, quantity, limitPrice, stopPrice, message } = order;
+  const seen = [status, filled, quantity, limitPrice, stopPrice, message].join('|');
   if (context.others[key] === seen) return;
   const state = foreignState(order.status, via);
   if (isOwnRef(order.ref)) {
@@ -138,6 +141,7 @@ export function hearNews(context: DeskContext, news: BrokerOrderNews): Step {
         clientId,
         account: null,
         message: null,
+        sizing: null,
       });
       break;
     }
@@ -231,6 +235,7 @@ export function hearWritten(context: DeskContext, writing: Writing, written: Wri
       break;
     case 'patch':
     case 'foreign':
+    case 'cancelIntent':
       break;
   }
   return step;
@@ -286,7 +291,8 @@ export function adopt(step: Step, orders: readonly Order[]): void {
       orders: { ...step.context.orders, [ref]: order },
       settled: without(step.context.settled, ref),
     });
-    step.effects.push({ kind: 'startOrder', input: { order, intent: null, timing: step.context.timing } });
+    const { timing } = step.context;
+    step.effects.push({ kind: 'startOrder', input: { order, intent: null, place: alone, timing } });
     emitEvent(step, { type: 'order.changed', order });
   }
 }

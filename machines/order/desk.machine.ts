@@ -19,6 +19,8 @@ import {
 } from 'xstate';
 import { failureMessage } from '../domain/failure.ts';
 import { machineOptions } from '../machine.options.ts';
+import { type AmendmentInput, type AmendmentReport, createAmendmentMachine } from './amendment.machine.ts';
+import { amend, amended, settleAmendment } from './desk.amend.ts';
 import {
   announce,
   answerAsked,
@@ -38,6 +40,8 @@ import {
   turnAway,
 } from './desk.commands.ts';
 import type {
+  AmendCommand,
+  AmendEnd,
   CancelCommand,
   CancelRefusal,
   DeskContext,
@@ -76,6 +80,7 @@ export interface OrderPorts {
 
 const orderActor = (ref: string) => `order:${ref}`;
 const commitActor = (ref: string) => `commit:${ref}`;
+const amendActor = (ref: string) => `amend:${ref}`;
 /** The exit signal of an order actor that failed; its type names the actor. */
 type OrderActorFailure = {
   readonly type: `xstate.error.actor.order:${string}`;
@@ -90,6 +95,7 @@ interface Enqueue {
   raise(event: DeskEvent, options?: { readonly delay: number }): void;
   sendTo(actorId: string, event: EventObject): void;
   spawnChild(src: 'order', options: { id: string; input: OrderInput }): void;
+  spawnChild(src: 'amendment', options: { id: string; input: AmendmentInput }): void;
   spawnChild(src: 'submission', options: { id: string; input: SubmissionInput }): void;
   stopChild(actorId: string): void;
 }
@@ -130,6 +136,15 @@ function perform(enqueue: Enqueue, step: Step): void {
       case 'stopCommit':
         enqueue.stopChild(commitActor(effect.ref));
         break;
+      case 'startAmendment':
+        enqueue.spawnChild('amendment', {
+          id: amendActor(effect.input.amendment.ref),
+          input: effect.input,
+        });
+        break;
+      case 'stopAmendment':
+        enqueue.stopChild(amendActor(effect.ref));
+        break;
     }
   }
 }
@@ -151,6 +166,7 @@ export function createDeskMachine(ports: OrderPorts) {
     actors: {
       order: createOrderMachine(ports),
       submission: createSubmissionMachine(ports.store),
+      amendment: createAmendmentMachine(ports.store),
       recorder: createRecorderMachine(ports.store),
       /** Live news over all connections, for as long as the desk lives. */
       news: fromCallback<EventObject>(({ sendBack }) =>
@@ -203,7 +219,19 @@ export function createDeskMachine(ports: OrderPorts) {
         perform(enqueue, settleSubmission(context, report, { isOpen: false, now: ports.now() })),
       ),
       cancelOrder: enqueueActions(({ context, enqueue }, command: CancelCommand) =>
-        perform(enqueue, cancel(context, command)),
+        perform(enqueue, cancel(context, command, ports.now())),
+      ),
+      amendOrder: enqueueActions(({ context, enqueue }, command: AmendCommand) =>
+        perform(enqueue, amend(context, command)),
+      ),
+      sendAmendment: enqueueActions(({ context, enqueue }, report: AmendmentReport) =>
+        perform(enqueue, settleAmendment(context, report, true)),
+      ),
+      abandonAmendment: enqueueActions(({ context, enqueue }, report: AmendmentReport) =>
+        perform(enqueue, settleAmendment(context, report, false)),
+      ),
+      endAmendment: enqueueActions(({ context, enqueue }, report: AmendEnd) =>
+        perform(enqueue, amended(context, report)),
       ),
       refuseCancel: enqueueActions(({ context, enqueue }, report: CancelRefusal) =>
         perform(enqueue, cancelRefused(context, report)),
@@ -269,6 +297,7 @@ export function createDeskMachine(ports: OrderPorts) {
       'order.doubted': { actions: 'askBroker' },
       'order.cancelRefused': { actions: { type: 'refuseCancel', ...saying('order.cancelRefused') } },
       'order.cancelNotSent': { actions: { type: 'refuseCancel', ...saying('order.cancelNotSent') } },
+      'order.amended': { actions: { type: 'endAmendment', ...saying('order.amended') } },
       'order.alarmed': {
         actions: {
           type: 'alarm',
@@ -285,10 +314,12 @@ export function createDeskMachine(ports: OrderPorts) {
       // While the desk is not open.
       'desk.submit': { actions: { type: 'turnAway', ...saying('desk.submit') } },
       'desk.cancel': { actions: { type: 'turnAway', ...saying('desk.cancel') } },
+      'desk.amend': { actions: { type: 'turnAway', ...saying('desk.amend') } },
       'desk.reconcile': { actions: { type: 'turnAway', ...saying('desk.reconcile') } },
       'desk.release': {},
       'desk.paced': { actions: 'forgetPacing' },
       'submission.settled': { actions: { type: 'abandonCommitted', ...saying('submission.settled') } },
+      'amendment.settled': { actions: { type: 'abandonAmendment', ...saying('amendment.settled') } },
     },
     type: 'parallel',
     states: {
@@ -352,6 +383,8 @@ export function createDeskMachine(ports: OrderPorts) {
               'desk.paced': { actions: ['forgetPacing', 'releaseHeld'] },
               'desk.submit': { actions: { type: 'submit', ...saying('desk.submit') } },
               'desk.cancel': { actions: { type: 'cancelOrder', ...saying('desk.cancel') } },
+              'desk.amend': { actions: { type: 'amendOrder', ...saying('desk.amend') } },
+              'amendment.settled': { actions: { type: 'sendAmendment', ...saying('amendment.settled') } },
               'desk.reconcile': { actions: { type: 'reconcile', ...saying('desk.reconcile') } },
               'submission.settled': { actions: { type: 'sendCommitted', ...saying('submission.settled') } },
             },
@@ -429,6 +462,7 @@ const missing = (port: string) => (): never => {
 export const deskMachine: DeskMachine = createDeskMachine({
   execution: {
     place: missing('place'),
+    modify: missing('modify'),
     cancel: missing('cancel'),
     headroom: missing('headroom'),
     ask: missing('ask'),
@@ -436,6 +470,8 @@ export const deskMachine: DeskMachine = createDeskMachine({
   },
   store: {
     commitIntent: missing('commitIntent'),
+    commitAmendment: missing('commitAmendment'),
+    recordCancel: missing('recordCancel'),
     update: missing('update'),
     get: missing('get'),
     unsettled: missing('unsettled'),

@@ -1,8 +1,11 @@
 /** What orders report to the desk: stored, told to the world, and answered to whoever waits for it. */
 import { isFinal, type Order, type OrderRef } from '../domain/order.ts';
+import { fieldsOf } from '../domain/order-terms.ts';
+import { endAmendOf } from './desk.amend.ts';
 import { answer, landPilot, notSent, remember } from './desk.commands.ts';
 import type { CancelRefusal, CancelResult, DeskContext, OrderMove, SubmitResult } from './desk.events.ts';
 import { alarm, begin, change, emitEvent, record, type Step, without } from './desk.step.ts';
+import { alone, isSameSizing, sizingOf } from './order.logic.ts';
 
 const mostCrashes = 3;
 
@@ -52,6 +55,12 @@ function cancelResult(order: Order, code: number | null): CancelResult | null {
   }
 }
 
+/** Size and prices in words. */
+const saySizing = (order: Order): string =>
+  [order.quantity, ...fieldsOf(order.orderType).map((field) => `${field} ${order[field] ?? 'none'}`)].join(
+    ', ',
+  );
+
 const stampless = (order: Order): string => JSON.stringify({ ...order, updatedAt: 0 });
 
 /** An order reports where it stands: stored, told to the world, answered; an unchanged one costs nothing. */
@@ -65,6 +74,7 @@ export function moveOrder(context: DeskContext, report: OrderMove, now: number):
     change(step, { orders: { ...context.orders, [ref]: order } });
     const { orderId, clientId, account, message } = order;
     const permId = permIds.at(-1);
+    const isResized = !isSameSizing(order.orderType, known, order);
     record(step, {
       kind: 'patch',
       ref,
@@ -75,8 +85,12 @@ export function moveOrder(context: DeskContext, report: OrderMove, now: number):
         ...(orderId === null ? {} : { orderId }),
         ...(clientId === null ? {} : { clientId }),
         ...(account === null ? {} : { account }),
+        ...(isResized ? { sizing: sizingOf(order) } : {}),
       },
     });
+    if (isResized && context.amends[ref] === undefined) {
+      alarm(step, `order "${ref}" was changed at the broker: ${saySizing(known)} became ${saySizing(order)}`);
+    }
     if (permIds.length > 1 && permIds.length > known.permIds.length) {
       alarm(step, `order "${ref}" has several lives at the broker: permIds ${permIds.join(', ')}`);
     }
@@ -84,6 +98,7 @@ export function moveOrder(context: DeskContext, report: OrderMove, now: number):
   }
   answerSubmit(step, order, report.code);
   answerCancels(step, order, report.code);
+  endAmendOf(step, order);
   if (isFinal(state)) settleOrder(step, order);
   if (state !== 'sent') landPilot(step, ref, state !== 'absent');
   return step;
@@ -142,11 +157,12 @@ export function reviveOrder(context: DeskContext, ref: OrderRef, reason: string)
   change(step, { crashes: { ...context.crashes, [ref]: crashes } });
   alarm(step, `the actor of order "${ref}" failed (${crashes}): ${reason}`);
   step.effects.push({ kind: 'stopOrder', ref });
+  endAmendOf(step, { ...order, state: 'unknown' });
   if (crashes > mostCrashes)
     throw new Error(`the actor of order "${ref}" failed ${crashes} times: ${reason}`);
   step.effects.push({
     kind: 'startOrder',
-    input: { order: { ...order, state: 'unknown' }, intent: null, timing: context.timing },
+    input: { order: { ...order, state: 'unknown' }, intent: null, place: alone, timing: context.timing },
   });
   return step;
 }

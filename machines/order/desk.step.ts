@@ -1,4 +1,5 @@
 import type { OrderRef } from '../domain/order.ts';
+import type { AmendmentInput } from './amendment.machine.ts';
 import type { DeskContext, DeskEmitted, DeskEvent } from './desk.events.ts';
 import type { OrderEvent, OrderInput } from './order.events.ts';
 import { isOurs, type Writing } from './recorder.logic.ts';
@@ -14,7 +15,9 @@ export type Effect =
   | { readonly kind: 'startOrder'; readonly input: OrderInput }
   | { readonly kind: 'stopOrder'; readonly ref: OrderRef }
   | { readonly kind: 'startCommit'; readonly input: SubmissionInput }
-  | { readonly kind: 'stopCommit'; readonly ref: OrderRef };
+  | { readonly kind: 'stopCommit'; readonly ref: OrderRef }
+  | { readonly kind: 'startAmendment'; readonly input: AmendmentInput }
+  | { readonly kind: 'stopAmendment'; readonly ref: OrderRef };
 
 /** A change of the desk under construction: later parts see what earlier ones changed. */
 export interface Step {

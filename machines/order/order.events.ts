@@ -1,5 +1,6 @@
 import type { DecimalString } from '../domain/decimal.ts';
-import type { Order, OrderIntent } from '../domain/order.ts';
+import type { Order, OrderAmendment, OrderIntent, OrderSizing } from '../domain/order.ts';
+import type { BracketPlace } from './order.ports.ts';
 import type { OrderStatusSource } from './order.status.ts';
 
 /** Every wait of an order, in milliseconds of the actor's clock. */
@@ -28,6 +29,7 @@ export interface OrderInput {
   readonly order: Order;
   /** The committed intent of an order that is to be sent now; null for one that may have been sent before. */
   readonly intent: OrderIntent | null;
+  readonly place: BracketPlace;
   readonly timing: OrderTiming;
 }
 
@@ -38,6 +40,10 @@ export interface OrderContext extends OrderInput {
   readonly missingSince: number | null;
   /** IBKR's code of the last refusal of the order or of its cancel. */
   readonly code: number | null;
+  /** The change that is on its way, or of which nobody knows whether it arrived; null when the terms are known. */
+  readonly amendment: OrderAmendment | null;
+  /** A refusal may speak of a change of it, however late it comes. */
+  readonly mayBeAmended: boolean;
 }
 
 /** The broker says where the order stands; in a push or in an answer. */
@@ -50,6 +56,8 @@ export interface OrderTold {
   readonly clientId: number | null;
   readonly account: string | null;
   readonly message: string | null;
+  /** What it is for, when the broker said it; of a trailing order the stop moves and is not told. */
+  readonly sizing: OrderSizing | null;
 }
 
 /** The broker was asked and neither open nor completed orders know the order. */
@@ -83,12 +91,22 @@ export type OrderEvent =
   | OrderFilledTo
   | { readonly type: 'order.learned'; readonly permId: number }
   | { readonly type: 'order.cancel' }
+  | OrderAmend
   | { readonly type: 'order.linkLost'; readonly cause: string }
   | { readonly type: 'place.done' }
   | { readonly type: 'place.refused'; readonly message: string }
   | { readonly type: 'place.failed'; readonly message: string }
   | { readonly type: 'cancel.done' }
-  | { readonly type: 'cancel.refused'; readonly message: string };
+  | { readonly type: 'cancel.refused'; readonly message: string }
+  | { readonly type: 'amend.refused'; readonly message: string };
+
+/** The committed change of an order that works is to be sent. */
+export interface OrderAmend {
+  readonly type: 'order.amend';
+  readonly amendment: OrderAmendment;
+  /** Of the entry that it is attached to, while that one works. */
+  readonly parentOrderId: number | null;
+}
 
 /** What an order tells the desk. */
 export type OrderReport =
@@ -103,4 +121,12 @@ export type OrderReport =
       readonly code: number | null;
       readonly message: string;
     }
-  | { readonly type: 'order.cancelNotSent'; readonly ref: string; readonly message: string };
+  | { readonly type: 'order.cancelNotSent'; readonly ref: string; readonly message: string }
+  /** What came of a change. */
+  | {
+      readonly type: 'order.amended';
+      readonly ref: string;
+      readonly outcome: 'accepted' | 'rejected' | 'unknown' | 'notSent';
+      readonly code: number | null;
+      readonly message: string;
+    };

@@ -6,7 +6,7 @@
 import { assign, sendParent, setup } from 'xstate';
 import { BrokerError } from '../domain/broker-error.ts';
 import { failureMessage } from '../domain/failure.ts';
-import type { OrderState } from '../domain/order.ts';
+import type { OrderAmendment, OrderState } from '../domain/order.ts';
 import { machineOptions } from '../machine.options.ts';
 import type {
   OrderContext,
@@ -20,15 +20,18 @@ import type {
 } from './order.events.ts';
 import {
   addPermId,
+  agrees,
   errorVerdict,
   initialOrderContext,
+  isFilledAt,
   isMissingLongEnough,
   learn,
   noteError,
   noteFills,
   noteMissing,
   says,
-  sumsUp,
+  sizingOf,
+  sumsUpWith,
   wasExecuted,
   withState,
 } from './order.logic.ts';
@@ -36,13 +39,19 @@ import type { ExecutionPort } from './order.ports.ts';
 
 /** What an order needs of the world. */
 export interface SingleOrderPorts {
-  readonly execution: Pick<ExecutionPort, 'place' | 'cancel'>;
+  readonly execution: Pick<ExecutionPort, 'place' | 'modify' | 'cancel'>;
   /** Wall clock, epoch ms. */
   now(): number;
 }
 
 const report = (of: (context: OrderContext) => OrderReport) =>
   sendParent<OrderContext, OrderEvent, undefined, OrderReport, OrderEvent>(({ context }) => of(context));
+
+/** Nothing left, or nobody can say. */
+function failureOf(error: unknown): { readonly isNothingSent: boolean; readonly message: string } {
+  const isNothingSent = error instanceof BrokerError && error.code === 'unavailable';
+  return { isNothingSent, message: failureMessage(error) };
+}
 
 type Told = { event: OrderTold };
 type Errored = { event: OrderErrored };
@@ -83,14 +92,23 @@ export function createOrderMachine(ports: SingleOrderPorts) {
       isNew: ({ context }) => context.intent !== null,
       wasWorking: ({ context }) => context.order.state === 'working',
       isUnheard: ({ context }) => ['sent', 'unknown'].includes(context.order.state),
-      isFilledUp: ({ context }) => sumsUp(context.order, context.order.filled),
+      isFilledUp: ({ context }) => sumsUpWith(context, context.order.filled),
+      agrees: ({ context }, told: OrderTold) =>
+        says(context, told) === 'same' && agrees(context, told) && !isFilledAt(context, told),
+      agreesToWhatFilled: ({ context }, told: OrderTold) =>
+        says(context, told) === 'same' && agrees(context, told) && isFilledAt(context, told),
+      isRefusedAmend: ({ context }, told: OrderTold) =>
+        told.via === 'open' && says(context, told) === 'same' && context.code !== null,
+      isIgnoredAmend: ({ context }, told: OrderTold) => told.via === 'open' && says(context, told) === 'same',
+      mayConcernAmend: ({ context }, params: { code: number }) =>
+        ['rejected', 'unknown'].includes(errorVerdict(context, params.code)),
       says: ({ context }, params: { told: OrderTold; verdict: ReturnType<typeof says> }) =>
         says(context, params.told) === params.verdict,
       isStillWorking: (_, told: OrderTold) =>
         told.via === 'open' && ['PreSubmitted', 'Submitted', 'Inactive'].includes(told.status),
       errorMeans: ({ context }, params: { code: number; verdict: ReturnType<typeof errorVerdict> }) =>
         errorVerdict(context, params.code) === params.verdict,
-      sumsUpTo: ({ context }, fills: OrderFilledTo) => sumsUp(context.order, fills.filled),
+      sumsUpTo: ({ context }, fills: OrderFilledTo) => sumsUpWith(context, fills.filled),
       isGone: ({ context }, missing: OrderMissing) => isMissingLongEnough(context, missing),
       isGoneUnfilled: ({ context }, missing: OrderMissing) =>
         isMissingLongEnough(context, missing) && !wasExecuted(context, missing),
@@ -98,20 +116,35 @@ export function createOrderMachine(ports: SingleOrderPorts) {
     actions: {
       /** The one and only hand-over to the socket. */
       placeOrder: ({ context, self }) => {
-        const { intent, order } = context;
+        const { intent, order, place } = context;
         if (intent === null || order.orderId === null || order.account === null) {
           self.send({ type: 'place.refused', message: 'no order id or account was given' });
           return;
         }
         try {
-          ports.execution.place({ orderId: order.orderId, account: order.account, intent });
+          ports.execution.place({ orderId: order.orderId, account: order.account, intent, ...place });
           self.send({ type: 'place.done' });
         } catch (error) {
-          const nothingLeft = error instanceof BrokerError && error.code === 'unavailable';
-          self.send({
-            type: nothingLeft ? 'place.refused' : 'place.failed',
-            message: failureMessage(error),
-          });
+          const { isNothingSent, message } = failureOf(error);
+          self.send({ type: isNothingSent ? 'place.refused' : 'place.failed', message });
+        }
+      },
+      /** Under the same order id: an order that the broker does not know by then is a new one with the old id. */
+      sendAmendment: ({ context, self }, params: { parentOrderId: number | null }) => {
+        const { amendment, order } = context;
+        if (amendment === null || order.orderId === null || order.account === null) {
+          self.send({ type: 'amend.refused', message: 'its order id or account is unknown' });
+          return;
+        }
+        const { orderId, account } = order;
+        const intent = { ...order, ...sizingOf(amendment) };
+        try {
+          const { parentOrderId } = params;
+          ports.execution.modify({ orderId, account, intent, parentOrderId, transmit: true });
+        } catch (error) {
+          const { isNothingSent, message } = failureOf(error);
+          // What may have left is waited for like what has left.
+          if (isNothingSent) self.send({ type: 'amend.refused', message });
         }
       },
       cancelOrder: ({ context, self }) => {
@@ -126,7 +159,17 @@ export function createOrderMachine(ports: SingleOrderPorts) {
       enter: assign(({ context }, params: { state: OrderState }) => withState(context, params.state)),
       startDoubt: assign(() => ({ doubtfulSince: ports.now(), missingSince: null })),
       forgetCode: assign(() => ({ code: null })),
+      wantAmendment: assign((_, params: { amendment: OrderAmendment }) => ({
+        amendment: params.amendment,
+        mayBeAmended: true,
+        code: null,
+      })),
+      dropAmendment: assign({ amendment: null }),
       learn: assign(({ context }, told: OrderTold) => learn(context, told)),
+      learnMeanwhile: assign(({ context }, told: OrderTold) => ({
+        ...learn(context, told),
+        amendment: context.amendment,
+      })),
       learnPermId: assign(({ context }, params: { permId: number }) => ({
         order: { ...context.order, permIds: addPermId(context.order.permIds, params.permId) },
       })),
@@ -147,6 +190,27 @@ export function createOrderMachine(ports: SingleOrderPorts) {
       reportCancelNotSent: sendParent(({ context }, params: { message: string }) => ({
         type: 'order.cancelNotSent',
         ref: context.order.ref,
+        message: params.message,
+      })),
+      reportAmended: report(({ order, code, amendment }) => ({
+        type: 'order.amended',
+        ref: order.ref,
+        outcome: amendment === null ? 'accepted' : 'unknown',
+        code,
+        message: amendment === null ? '' : 'the broker has not confirmed the change',
+      })),
+      reportAmendRefused: report(({ order, code }) => ({
+        type: 'order.amended',
+        ref: order.ref,
+        outcome: 'rejected',
+        code,
+        message: order.message ?? `code ${code}`,
+      })),
+      reportAmendNotSent: sendParent(({ context }, params: { message: string }) => ({
+        type: 'order.amended',
+        ref: context.order.ref,
+        outcome: 'notSent',
+        code: null,
         message: params.message,
       })),
       alarm: sendParent(({ context }, params: { message: string }) => ({
@@ -254,6 +318,85 @@ export function createOrderMachine(ports: SingleOrderPorts) {
         on: {
           'order.missing': [{ guard: on.gone, target: 'unknown' }, { actions: missingParams }],
         },
+        initial: 'steady',
+        states: {
+          steady: {
+            on: {
+              'order.amend': {
+                target: 'amending',
+                actions: [
+                  { type: 'wantAmendment', params: ({ event }) => event },
+                  { type: 'sendAmendment', params: ({ event }) => event },
+                ],
+              },
+            },
+          },
+          amending: {
+            description:
+              'A change is on its way. An error says nothing about the order itself: it may work as before, so that the broker is asked.',
+            on: {
+              'order.told': [
+                {
+                  guard: { type: 'agreesToWhatFilled', params: ({ event }) => event },
+                  target: '#order.filled',
+                  actions: [toldParams, 'reportAmended'],
+                },
+                {
+                  guard: { type: 'agrees', params: ({ event }) => event },
+                  target: 'steady',
+                  actions: [toldParams, 'report', 'reportAmended'],
+                },
+                // Said before the broker had the change: it is still on its way.
+                {
+                  guard: on.says('same'),
+                  actions: [{ type: 'learnMeanwhile', params: ({ event }) => event }, 'report'],
+                },
+              ],
+              'order.errored': {
+                guard: { type: 'mayConcernAmend', params: ({ event }) => event },
+                target: '.asking',
+                actions: errorParams,
+              },
+              'order.linkLost': { target: 'steady', actions: 'reportAmended' },
+              'amend.refused': {
+                target: 'steady',
+                actions: ['dropAmendment', { type: 'reportAmendNotSent', params: ({ event }) => event }],
+              },
+            },
+            initial: 'requested',
+            states: {
+              requested: { after: { ackTimeout: 'asking' } },
+              asking: {
+                entry: 'askBroker',
+                on: {
+                  'order.told': [
+                    {
+                      guard: { type: 'agreesToWhatFilled', params: ({ event }) => event },
+                      target: '#order.filled',
+                      actions: [toldParams, 'reportAmended'],
+                    },
+                    {
+                      guard: { type: 'agrees', params: ({ event }) => event },
+                      target: '#order.working.steady',
+                      actions: [toldParams, 'report', 'reportAmended'],
+                    },
+                    {
+                      guard: { type: 'isRefusedAmend', params: ({ event }) => event },
+                      target: '#order.working.steady',
+                      actions: [toldParams, 'report', 'reportAmendRefused'],
+                    },
+                    {
+                      guard: { type: 'isIgnoredAmend', params: ({ event }) => event },
+                      target: '#order.working.steady',
+                      actions: ['reportAmended', toldParams, 'report'],
+                    },
+                  ],
+                },
+                after: { cancelAskTimeout: { target: '#order.working.steady', actions: 'reportAmended' } },
+              },
+            },
+          },
+        },
       },
       cancelling: {
         description: 'A cancel is on its way: still exposure until settled.',
@@ -322,6 +465,10 @@ const notProvided = (port: string) => (): never => {
 
 /** The chart alone, to draw and to read; started, it reports that its ports are missing. */
 export const orderMachine: OrderMachine = createOrderMachine({
-  execution: { place: notProvided('place'), cancel: notProvided('cancel') },
+  execution: {
+    place: notProvided('place'),
+    modify: notProvided('modify'),
+    cancel: notProvided('cancel'),
+  },
   now: () => 0,
 });

@@ -2,10 +2,18 @@ import type { DecimalString } from '../domain/decimal.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { CommissionReport, Execution } from '../domain/execution.ts';
 import type { InstrumentId } from '../domain/instrument.ts';
-import type { Order, OrderIntent, OrderRef, OrderState } from '../domain/order.ts';
+import type {
+  Order,
+  OrderAmendment,
+  OrderIntent,
+  OrderPrices,
+  OrderRef,
+  OrderSizing,
+  OrderState,
+} from '../domain/order.ts';
 
 /** An order as the broker shows it; ours or anyone's. */
-export interface BrokerOrder {
+export interface BrokerOrder extends OrderPrices {
   /** Empty refs are null. */
   readonly ref: OrderRef | null;
   readonly permId: number;
@@ -18,7 +26,6 @@ export interface BrokerOrder {
   readonly quantity: DecimalString;
   /** IBKR's order type, kept as text: other clients use types that we do not. */
   readonly orderType: string;
-  readonly limitPrice: DecimalString | null;
   /** IBKR's status, e.g. `PreSubmitted`, `Submitted`, `PendingCancel`, `Cancelled`, `Filled`, `Inactive`. */
   readonly status: string;
   readonly filled: DecimalString;
@@ -57,10 +64,24 @@ export type BrokerOrderNews =
       readonly message: string;
     };
 
+/** What the broker must know of an order; an intent has it, and so has a stored order. */
+export type OrderWords = Pick<
+  OrderIntent,
+  'ref' | 'instrumentId' | 'side' | 'quantity' | 'orderType' | 'timeInForce' | keyof OrderPrices
+>;
+
+/** Where an order stands in its bracket. */
+export interface BracketPlace {
+  /** The order id of the entry that it is attached to; null for an entry, and for an order by itself. */
+  readonly parentOrderId: number | null;
+  /** False for all but the last order of a bracket: the broker works none of them before it has them all. */
+  readonly transmit: boolean;
+}
+
 /** What is handed to the socket. */
-export interface OrderPlacement {
+export interface OrderPlacement extends BracketPlace {
   readonly orderId: number;
-  readonly intent: OrderIntent;
+  readonly intent: OrderWords;
   readonly account: string;
 }
 
@@ -68,6 +89,8 @@ export interface OrderPlacement {
 export interface ExecutionPort {
   /** Hands the order to the socket at once or throws; never queues. @throws BrokerError `unavailable` */
   place(placement: OrderPlacement): void;
+  /** Hands new terms of an order that works to the socket, in the same way. @throws BrokerError `unavailable` */
+  modify(placement: OrderPlacement): void;
   /** @throws BrokerError `unavailable` */
   cancel(orderId: number): void;
   /** How many messages may leave now without breaking the broker's limit. */
@@ -86,6 +109,8 @@ export interface OrderPatch {
   readonly clientId?: number;
   readonly account?: string;
   readonly message?: string | null;
+  /** As the broker has them now. */
+  readonly sizing?: OrderSizing;
 }
 
 /** What the order desk needs of the database. Every call has been committed when it resolves. */
@@ -97,8 +122,14 @@ export interface OrderStorePort {
       readonly lease: { readonly name: string; readonly epoch: number } | null;
       /** Committed in the same transaction. */
       readonly decision: Decision | null;
+      /** The protecting orders of a bracket; committed in the same transaction. */
+      readonly children: readonly OrderIntent[];
     },
   ): Promise<'committed' | 'leaseLost' | 'duplicate'>;
+  /** `notWorking`: there is no such order of ours, or it is over. */
+  commitAmendment(amendment: OrderAmendment): Promise<'committed' | 'notWorking'>;
+  /** That a cancel was wanted; a cancel leaves also while this cannot be written. */
+  recordCancel(ref: OrderRef, at: number): Promise<void>;
   update(ref: OrderRef, patch: OrderPatch): Promise<void>;
   get(ref: OrderRef): Promise<Order | null>;
   /** Our orders that are not final. */

@@ -17,6 +17,8 @@ export type Writing =
       readonly state: OrderState;
       readonly via: 'push' | 'open' | 'completed';
     }
+  /** A cancel is wanted; it leaves whether or not this is written by then. */
+  | { readonly kind: 'cancelIntent'; readonly ref: OrderRef; readonly at: number }
   | { readonly kind: 'highWater'; readonly orderId: number };
 
 export interface Queued {
@@ -34,7 +36,7 @@ export interface Written {
 /** Whether trading waits for it. What others did at the broker is stored too, and is waited for by nobody. */
 export function isOurs(writing: Writing): boolean {
   if (writing.kind === 'execution') return sourceOfRef(writing.execution.orderRef).source !== 'ibkr';
-  return writing.kind !== 'foreign' && writing.kind !== 'commission';
+  return !['foreign', 'commission', 'cancelIntent'].includes(writing.kind);
 }
 
 type PatchWriting = Extract<Writing, { kind: 'patch' }>;
@@ -125,6 +127,9 @@ export async function write(store: OrderStorePort, writing: Writing): Promise<Wr
       if (order === null) await store.saveForeign(writing.order, writing.state);
       return { isNew: order === null, order };
     }
+    case 'cancelIntent':
+      await store.recordCancel(writing.ref, writing.at);
+      return { isNew: true, order: null };
     case 'highWater':
       await store.saveOrderIdHighWater(writing.orderId);
       return { isNew: true, order: null };

@@ -13,6 +13,7 @@ export type Lease = { readonly name: string; readonly epoch: number };
 
 export interface SubmissionInput {
   readonly intent: OrderIntent;
+  readonly children: readonly OrderIntent[];
   readonly lease: Lease | null;
   readonly decision: Decision | null;
   readonly deadlineMs: number;
@@ -36,7 +37,7 @@ export const createSubmissionMachine = (store: OrderStorePort) =>
     types: { context: {} as SubmissionContext, input: {} as SubmissionInput },
     actors: {
       commitIntent: fromPromise<'committed' | 'leaseLost' | 'duplicate', SubmissionInput>(async ({ input }) =>
-        store.commitIntent(input.intent, { lease: input.lease, decision: input.decision }),
+        store.commitIntent(input.intent, input),
       ),
       readBack: fromPromise<Order | null, { ref: string }>(async ({ input }) => store.get(input.ref)),
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OrderType, TimeInForce } from '../../machines/domain/order.ts';
 import { instantMs } from './values.ts';
 
 /** Every figure is IBKR's, with the time at which IBKR gave it; null is "not told". */
@@ -49,6 +50,13 @@ export const tradeViewSchema = z.object({
   averagePrice: z.string().nullable(),
   orderType: z.string().nullable(),
   limitPrice: z.string().nullable(),
+  stopPrice: z.string().nullable(),
+  trailAmount: z.string().nullable(),
+  trailPercent: z.string().nullable(),
+  limitOffset: z.string().nullable(),
+  timeInForce: z.string().nullable(),
+  /** The entry that it protects; null when it is not part of a bracket, or is its entry. */
+  parentRef: z.string().nullable(),
   /** intended, sent, unknown, working, cancelling, filled, cancelled, rejected, absent; null for fills of an order never seen. */
   state: z.string().nullable(),
   commission: z.string().nullable(),
@@ -66,23 +74,50 @@ export const tradeViewSchema = z.object({
 });
 export type TradeView = z.infer<typeof tradeViewSchema>;
 
-/** A manual order from the dashboard. */
+const positiveDecimal = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'expected a positive decimal number')
+  .refine((text) => Number(text) > 0, 'expected more than 0');
+const price = positiveDecimal.nullable().default(null);
+
+/** A manual order from the dashboard. Which prices belong to which type: docs/orders.md. */
 export const orderDraftSchema = z.strictObject({
   instrumentId: z.string().min(1),
   side: z.enum(['BUY', 'SELL']),
-  quantity: z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'expected a positive decimal number')
-    .refine((q) => Number(q) > 0, 'expected more than 0'),
-  orderType: z.enum(['MKT', 'LMT']),
-  limitPrice: z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'expected a positive decimal number')
-    .nullable()
-    .default(null),
-  timeInForce: z.enum(['DAY', 'GTC']).default('DAY'),
+  quantity: positiveDecimal,
+  orderType: z.enum(OrderType),
+  limitPrice: price,
+  /** Where a stop or if-touched order wakes up; where the stop of a trailing one begins. */
+  stopPrice: price,
+  trailAmount: price,
+  /** 1 is one percent. */
+  trailPercent: price,
+  limitOffset: price,
+  timeInForce: z.enum(TimeInForce).default('DAY'),
+  /** Sent with the order as a bracket, good till cancelled: a limit order that takes the profit. */
+  takeProfit: price,
+  /** The same: a stop order that ends the loss. */
+  stopLoss: price,
 });
 export type OrderDraft = z.infer<typeof orderDraftSchema>;
+
+const changed = positiveDecimal.optional();
+
+/** New terms of an order that works; what is left out stays as it is. */
+export const orderChangeSchema = z
+  .strictObject({
+    quantity: changed,
+    limitPrice: changed,
+    stopPrice: changed,
+    trailAmount: changed,
+    trailPercent: changed,
+    limitOffset: changed,
+  })
+  .refine(
+    (change) => Object.values(change).some((value) => value !== undefined),
+    'expected at least one term',
+  );
+export type OrderChange = z.infer<typeof orderChangeSchema>;
 
 export const orderResultSchema = z.object({
   ref: z.string().nullable(),

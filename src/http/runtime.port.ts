@@ -1,6 +1,12 @@
 import type { JournalKind } from '../../machines/domain/journal.ts';
 import type { JournalPage } from '../contract/journal.schema.ts';
-import type { OrderDraft, OrderResult, PositionView, TradeView } from '../contract/portfolio.schema.ts';
+import type {
+  OrderChange,
+  OrderDraft,
+  OrderResult,
+  PositionView,
+  TradeView,
+} from '../contract/portfolio.schema.ts';
 import type { ReconciliationView } from '../contract/reconciliation.schema.ts';
 import type { BarView, DecisionView, SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyDraft, StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
@@ -87,6 +93,7 @@ export interface RuntimePort {
     source?: 'ibkr' | 'autotrader' | 'manual';
   }): Promise<readonly TradeView[]>;
   placeOrder(draft: OrderDraft): Promise<OrderResult>;
+  changeOrder(ref: string, change: OrderChange): Promise<OrderResult>;
   cancelOrder(ref: string): Promise<OrderResult>;
   refreshPositions(): Promise<readonly PositionView[]>;
   /** Asks the broker and compares. @throws Refusal 503 when it cannot be asked. */

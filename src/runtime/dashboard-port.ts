@@ -7,7 +7,7 @@ import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
 import type { PriceView } from '../contract/market.schema.ts';
-import type { OrderDraft, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
+import type { OrderChange, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
 import type { SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
 import type { SupervisionView } from '../contract/supervision.schema.ts';
@@ -16,6 +16,7 @@ import { type JournalReader, Refusal, type RuntimePort } from '../http/runtime.p
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { ManualOrders, ManualOrdersOptions } from './manual-orders.ts';
+import type { Draft } from './order-draft.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
@@ -166,8 +167,12 @@ export class DashboardPort implements RuntimePort {
     return (await this.#options.store.trades.list(query)).map(tradeView);
   }
 
-  placeOrder(draft: OrderDraft): Promise<OrderResult> {
+  placeOrder(draft: Draft): Promise<OrderResult> {
     return this.#orders.place(draft);
+  }
+
+  changeOrder(ref: string, change: OrderChange): Promise<OrderResult> {
+    return this.#orders.change(ref, change);
   }
 
   cancelOrder(ref: string): Promise<OrderResult> {

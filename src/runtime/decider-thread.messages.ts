@@ -84,7 +84,7 @@ const decisionSchema = z
       .strictObject({
         side: z.enum(OrderSide),
         quantity: decimalText,
-        orderType: z.enum(OrderType),
+        orderType: z.enum([OrderType.market, OrderType.limit]),
         limitPrice: decimalText.nullable(),
         timeInForce: z.enum(TimeInForce),
         purpose: z.enum(['entry', 'exit']),

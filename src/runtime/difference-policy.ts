@@ -102,7 +102,7 @@ export class DifferencePolicies {
     const quantity = held.abs().toFixed();
     const draft = {
       ...{ instrumentId: id, side: held.isPositive() ? ('SELL' as const) : ('BUY' as const), quantity },
-      ...{ orderType: 'MKT' as const, limitPrice: null, timeInForce: 'DAY' as const },
+      ...{ orderType: 'MKT' as const, timeInForce: 'DAY' as const },
     };
     const what = `${draft.side} ${quantity} of ${id} at the market`;
     try {

@@ -1,17 +1,16 @@
-import { ulid } from 'ulid';
 import { decimal } from '../../machines/domain/decimal.ts';
-import type { InstrumentId } from '../../machines/domain/instrument.ts';
-import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
-import { isValidPrice, roundPrice } from '../../machines/domain/price-bands.ts';
-import { isFresh } from '../../machines/domain/quote.ts';
+import type { Instrument, InstrumentId } from '../../machines/domain/instrument.ts';
+import type { Order } from '../../machines/domain/order.ts';
+import { isFresh, type Quote } from '../../machines/domain/quote.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import { riskRefusal } from '../../machines/risk/risk.status.ts';
-import type { OrderDraft, OrderResult } from '../contract/portfolio.schema.ts';
+import type { OrderChange, OrderDraft, OrderResult } from '../contract/portfolio.schema.ts';
 import { Refusal } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
+import { type Draft, draftIntents, requireBracket, requireTerms, wholeDraft } from './order-draft.ts';
 
 export interface ManualOrdersOptions {
   readonly store: Store;
@@ -35,42 +34,24 @@ export class ManualOrders {
   }
 
   /** Checks and places. @throws Refusal that says what was found and what was expected */
-  place(draft: OrderDraft): Promise<OrderResult> {
-    return this.#place(draft, { reason: 'Placed by hand in the dashboard.', mustClose: false });
+  place(draft: Draft): Promise<OrderResult> {
+    return this.#place(wholeDraft(draft), { reason: 'Placed by hand in the dashboard.', mustClose: false });
   }
 
   /** The same for an order that may only make a position smaller, by what is known after the last fill. */
-  close(draft: OrderDraft, reason: string): Promise<OrderResult> {
-    return this.#place(draft, { reason, mustClose: true });
+  close(draft: Draft, reason: string): Promise<OrderResult> {
+    return this.#place(wholeDraft(draft), { reason, mustClose: true });
   }
 
   async #place(
     draft: OrderDraft,
     { reason, mustClose }: { readonly reason: string; readonly mustClose: boolean },
   ): Promise<OrderResult> {
-    const { hub, desk, status } = this.#options;
-    const instrument = hub.instrument(draft.instrumentId);
-    if (instrument === null) {
-      const known = hub
-        .instruments()
-        .map((each) => each.id)
-        .join(', ');
-      const message = `instrument: found "${draft.instrumentId}", expected a watched one: ${known}`;
-      throw new Refusal(422, 'unknown-instrument', message, [{ path: 'instrumentId', message }]);
-    }
-    if (draft.orderType === 'LMT' && draft.limitPrice === null) {
-      const message = 'limit price: found none, expected one with a limit order';
-      throw new Refusal(422, 'limit-price-missing', message, [{ path: 'limitPrice', message }]);
-    }
-    if (draft.orderType === 'LMT' && draft.limitPrice !== null) {
-      const price = decimal(draft.limitPrice);
-      if (!isValidPrice(price, instrument.priceBands)) {
-        const near = (['down', 'up'] as const).map((mode) => roundPrice(price, instrument.priceBands, mode));
-        const message = `limit price: found ${draft.limitPrice}, expected a price of ${draft.instrumentId}, such as ${near.map((each) => each.toFixed()).join(' or ')}`;
-        throw new Refusal(422, 'limit-price-off-grid', message, [{ path: 'limitPrice', message }]);
-      }
-    }
-    this.#requireFreshQuote(draft.instrumentId);
+    const { desk } = this.#options;
+    const instrument = this.#instrument(draft.instrumentId);
+    requireTerms(draft, instrument);
+    const quote = this.#requireFreshQuote(draft.instrumentId);
+    requireBracket(draft, instrument, quote);
     const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';
     if (mustClose && purpose !== 'exit') {
       throw new Refusal(
@@ -79,36 +60,40 @@ export class ManualOrders {
         `position: found none of ${draft.instrumentId} that is known after the last fill and that ${draft.side} ${draft.quantity} makes smaller, expected one, and no order of ours on its way`,
       );
     }
-    if (riskRefusal(status.risk, purpose) !== null) {
-      const expected = status.risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
-      throw new Refusal(
-        409,
-        'risk-not-active',
-        `risk: found "${status.risk.state}" (${status.risk.cause}), expected ${expected}`,
-      );
-    }
-    const intent: OrderIntent = {
-      ref: orderRef({ sessionId: null }, ulid()),
-      source: 'manual',
-      sessionId: null,
-      instrumentId: draft.instrumentId,
-      side: draft.side,
-      quantity: draft.quantity,
-      orderType: draft.orderType,
-      limitPrice: draft.orderType === 'LMT' ? draft.limitPrice : null,
-      timeInForce: draft.timeInForce,
-      purpose,
-      reason,
-      barTime: null,
-      createdAt: Date.now(),
-    };
-    const result = await desk.submit({ intent, lease: null, decision: null });
+    this.#requireRisk(purpose);
+    const { intent, children } = draftIntents(draft, { purpose, reason, now: Date.now() });
+    const result = await desk.submit({ intent, children, lease: null, decision: null });
     const committed = result.outcome !== 'notSent' || result.committed;
     return {
       ref: committed ? intent.ref : null,
       outcome: result.outcome,
       message: 'message' in result ? result.message : null,
     };
+  }
+
+  /** @throws Refusal unless it is one whose prices are watched */
+  #instrument(id: InstrumentId): Instrument {
+    const { hub } = this.#options;
+    const instrument = hub.instrument(id);
+    if (instrument !== null) return instrument;
+    const known = hub
+      .instruments()
+      .map((each) => each.id)
+      .join(', ');
+    const message = `instrument: found "${id}", expected a watched one: ${known}`;
+    throw new Refusal(422, 'unknown-instrument', message, [{ path: 'instrumentId', message }]);
+  }
+
+  /** @throws Refusal unless the risk state lets it through */
+  #requireRisk(purpose: 'entry' | 'exit'): void {
+    const { risk } = this.#options.status;
+    if (riskRefusal(risk, purpose) === null) return;
+    const expected = risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
+    throw new Refusal(
+      409,
+      'risk-not-active',
+      `risk: found "${risk.state}" (${risk.cause}), expected ${expected}`,
+    );
   }
 
   /** Makes a known position smaller, with no other order of ours on its way in the instrument. */
@@ -123,10 +108,10 @@ export class ManualOrders {
   }
 
   /** A person must not trade on a price that is not there either. @throws Refusal */
-  #requireFreshQuote(id: InstrumentId): void {
+  #requireFreshQuote(id: InstrumentId): Quote {
     const quote = this.#options.hub.quote(id);
     const { maxQuoteAgeMs } = this.#options;
-    if (quote !== null && isFresh(quote, Date.now(), maxQuoteAgeMs)) return;
+    if (quote !== null && isFresh(quote, Date.now(), maxQuoteAgeMs)) return quote;
     const found =
       quote === null
         ? 'no price'
@@ -138,15 +123,38 @@ export class ManualOrders {
     );
   }
 
+  /** Gives new terms to an order of ours that works; what is left out stays. @throws Refusal */
+  async change(ref: string, change: OrderChange): Promise<OrderResult> {
+    const { desk } = this.#options;
+    const order = await this.#stored(ref);
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const terms = { ...order, ...given };
+    requireTerms(terms, this.#instrument(order.instrumentId));
+    this.#requireFreshQuote(order.instrumentId);
+    this.#requireRisk(order.purpose);
+    const { quantity, limitPrice, stopPrice, trailAmount, trailPercent, limitOffset } = terms;
+    const result = await desk.amend({
+      ...{ ref, quantity, limitPrice, stopPrice, trailAmount, trailPercent, limitOffset },
+      reason: 'Changed by hand in the dashboard.',
+      createdAt: Date.now(),
+    });
+    return { ref, outcome: result.outcome, message: 'message' in result ? result.message : null };
+  }
+
+  /** @throws Refusal */
+  async #stored(ref: string): Promise<Order> {
+    const order = await this.#options.store.orders.get(ref);
+    if (order !== null) return order;
+    throw new Refusal(
+      404,
+      'unknown-order',
+      `order: found no "${ref}", expected the ref of one of our orders`,
+    );
+  }
+
   async cancel(ref: string): Promise<OrderResult> {
-    const { store, desk } = this.#options;
-    if ((await store.orders.get(ref)) === null) {
-      throw new Refusal(
-        404,
-        'unknown-order',
-        `order: found no "${ref}", expected the ref of one of our orders`,
-      );
-    }
+    const { desk } = this.#options;
+    await this.#stored(ref);
     const result = await desk.cancel(ref);
     return { ref, outcome: result.outcome, message: 'message' in result ? result.message : null };
   }

@@ -2,7 +2,13 @@ import { ulid } from 'ulid';
 import { decimal, decimalString } from '../../machines/domain/decimal.ts';
 import type { Decision } from '../../machines/domain/decision.ts';
 import { type InstrumentId, instrumentId } from '../../machines/domain/instrument.ts';
-import { type Order, type OrderIntent, orderRef, sourceOfRef } from '../../machines/domain/order.ts';
+import {
+  noPrices,
+  type Order,
+  type OrderIntent,
+  orderRef,
+  sourceOfRef,
+} from '../../machines/domain/order.ts';
 import type { Position } from '../../machines/domain/position.ts';
 import { singleBand } from '../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
@@ -184,7 +190,9 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
         side: proposal.side,
         quantity: proposal.quantity,
         orderType: proposal.orderType,
+        ...noPrices,
         limitPrice: proposal.limitPrice,
+        parentRef: null,
         timeInForce: proposal.timeInForce,
         purpose: proposal.purpose,
         reason: decision.reason,

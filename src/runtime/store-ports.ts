@@ -7,6 +7,8 @@ export function orderStore(store: Store): OrderStorePort {
   const HIGH_WATER = 'orderIdHighWater';
   return {
     commitIntent: (intent, options) => store.orders.commitIntent(intent, options),
+    commitAmendment: (amendment) => store.orders.commitAmendment(amendment),
+    recordCancel: (ref, at) => store.orders.recordCancel(ref, at),
     update: (ref, patch) => store.orders.update(ref, patch),
     get: (ref) => store.orders.get(ref),
     unsettled: () => store.orders.unsettled(),

@@ -5,7 +5,7 @@ import { CommissionReportEntity, ExecutionEntity } from './executions/execution.
 import { InstrumentEntity } from './instruments/instrument.entity.ts';
 import { JournalEntity, JournalRunEntity, JournalVersionEntity } from './journal/journal.entity.ts';
 import { LeaseEntity } from './leases/lease.entity.ts';
-import { OrderEntity, OrderIntentEntity } from './orders/order.entity.ts';
+import { OrderCommandEntity, OrderEntity, OrderIntentEntity } from './orders/order.entity.ts';
 import { AccountValueEntity, PositionEntity, PositionHistoryEntity } from './portfolio/portfolio.entity.ts';
 import { SessionEntity } from './sessions/session.entity.ts';
 import { AppStateEntity } from './state/app-state.entity.ts';
@@ -20,6 +20,7 @@ export const entities = [
   StrategyEntity,
   SessionEntity,
   DecisionEntity,
+  OrderCommandEntity,
   OrderIntentEntity,
   OrderEntity,
   ExecutionEntity,

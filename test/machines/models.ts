@@ -8,6 +8,7 @@ import { connectionMachine } from '../../machines/connection/connection.machine.
 import { collectorMachine } from '../../machines/feed/collector.machine.ts';
 import { withFeedPorts } from '../../machines/feed/feed.machine.ts';
 import { withMarketDataPorts } from '../../machines/feed/marketData.machine.ts';
+import { createAmendmentMachine } from '../../machines/order/amendment.machine.ts';
 import { deskMachine } from '../../machines/order/desk.machine.ts';
 import { orderMachine } from '../../machines/order/order.machine.ts';
 import { createRecorderMachine } from '../../machines/order/recorder.machine.ts';
@@ -194,6 +195,9 @@ export const models: Readonly<Record<string, Model>> = {
     'order.alarmed': [],
     'order.cancelRefused': [],
     'order.cancelNotSent': [],
+    'order.amended': [],
+    'desk.amend': [],
+    'amendment.settled': [],
     'submission.settled': [],
     'recorder.written': [],
     'recorder.progress': [],
@@ -217,7 +221,7 @@ export const models: Readonly<Record<string, Model>> = {
     'order.cancel': [],
     'order.linkLost': [
       ignored('The word of its own hand-over comes first and decides.', 'sending'),
-      ignored('It works at the broker, with or without a link.', 'working'),
+      ignored('It works at the broker, with or without a link.', 'working.steady'),
       ignored('It is in doubt already; the next connection asks.', 'unknown'),
       ignored('The broker has said Filled; its executions come with the next connection.', 'collectingFills'),
     ],
@@ -226,7 +230,35 @@ export const models: Readonly<Record<string, Model>> = {
     'place.failed': [ignored('The broker spoke first: it has the order.', ...afterSending)],
     'cancel.done': [],
     'cancel.refused': [],
+    'order.amend': [
+      ignored(
+        'The desk has a change sent only while the order works; what moved on since is reported as such.',
+        ...([
+          'sending',
+          'awaitingAck',
+          'unknown',
+          'working.amending',
+          'cancelling',
+          'collectingFills',
+        ] as const),
+      ),
+    ],
+    'amend.refused': [
+      ignored(
+        'Said in the very step in which the change is sent.',
+        ...([
+          'sending',
+          'awaitingAck',
+          'unknown',
+          'working.steady',
+          'cancelling',
+          'collectingFills',
+        ] as const),
+      ),
+    ],
   }),
+
+  'order/amendment.machine.ts': modelOf(createAmendmentMachine(unused()), {}),
 
   'order/recorder.machine.ts': modelOf(createRecorderMachine(unused()), { 'recorder.write': [] }),
 

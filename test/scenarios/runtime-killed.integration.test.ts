@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type OrderIntent, orderRef } from '../../machines/domain/order.ts';
+import { noPrices, type OrderIntent, orderRef } from '../../machines/domain/order.ts';
 import { openStore } from '../../src/store/store.ts';
 import { agreement, databaseUrl, disagreements } from '../support/agreement.ts';
 import { barsPerSecond, busySystem } from '../support/busy-market.ts';
@@ -103,7 +103,8 @@ describe('the runtime, killed with SIGKILL', () => {
       side: 'BUY',
       quantity: '10',
       orderType: 'MKT',
-      limitPrice: null,
+      ...noPrices,
+      parentRef: null,
       timeInForce: 'DAY',
       purpose: 'entry',
       reason: 'A test.',

@@ -103,17 +103,18 @@ export function createExecution({ links, contracts, log, now }: Needs): Executio
     }
   };
 
+  const put = (what: string, placement: OrderPlacement): void => {
+    const { contract, order } = mapPlacement(placement);
+    if (links.session().isCutOff()) {
+      throw new BrokerError('unavailable', `${what} was not sent: the gateway has lost IBKR`);
+    }
+    writeNow(what, ({ link }) => link.send((api) => api.placeOrder(placement.orderId, contract, order)));
+  };
+
   return {
-    place(placement) {
-      const { orderId, intent } = placement;
-      const { contract, order } = mapPlacement(placement);
-      if (links.session().isCutOff()) {
-        throw new BrokerError('unavailable', `order ${intent.ref} was not sent: the gateway has lost IBKR`);
-      }
-      writeNow(`order ${intent.ref}`, ({ link }) =>
-        link.send((api) => api.placeOrder(orderId, contract, order)),
-      );
-    },
+    place: (placement) => put(`order ${placement.intent.ref}`, placement),
+    // IBKR changes an order by its being placed again under its own id.
+    modify: (placement) => put(`the change of order ${placement.intent.ref}`, placement),
     cancel(orderId) {
       writeNow(`the cancel of order ${orderId}`, ({ link }) =>
         link.send((api) => api.cancelOrder(orderId, {})),

@@ -10,8 +10,9 @@ import {
 } from '@stoqey/ib';
 import { decimal, decimalString } from '../../../machines/domain/decimal.ts';
 import type { CommissionReport, Execution } from '../../../machines/domain/execution.ts';
-import type { OrderIntent, OrderSide } from '../../../machines/domain/order.ts';
-import type { BrokerOrder, OrderPlacement } from '../../../machines/order/order.ports.ts';
+import type { OrderIntent, OrderPrices, OrderSide } from '../../../machines/domain/order.ts';
+import { termsProblem } from '../../../machines/domain/order-terms.ts';
+import type { BrokerOrder, OrderPlacement, OrderWords } from '../../../machines/order/order.ports.ts';
 import { decimalField, decimalOrNull } from './contracts.ts';
 import { parseIbTime } from './times.ts';
 
@@ -55,29 +56,77 @@ function toDouble(field: string, value: string): number {
 const orderTypes: Readonly<Record<OrderIntent['orderType'], IbOrderType>> = {
   MKT: IbOrderType.MKT,
   LMT: IbOrderType.LMT,
+  STP: IbOrderType.STP,
+  'STP LMT': IbOrderType.STP_LMT,
+  TRAIL: IbOrderType.TRAIL,
+  'TRAIL LIMIT': IbOrderType.TRAIL_LIMIT,
+  MIT: IbOrderType.MIT,
+  LIT: IbOrderType.LIT,
+  MOC: IbOrderType.MOC,
+  LOC: IbOrderType.LOC,
 };
 const timesInForce: Readonly<Record<OrderIntent['timeInForce'], IbTimeInForce>> = {
   DAY: IbTimeInForce.DAY,
   GTC: IbTimeInForce.GTC,
+  IOC: IbTimeInForce.IOC,
+  FOK: IbTimeInForce.FOK,
+  OPG: IbTimeInForce.OPG,
 };
+
+/** Types whose limit is told; the limit of a trailing stop limit moves, and others have none or 0. */
+const limited: readonly string[] = ['LMT', 'STP LMT', 'LIT', 'LOC'];
+const stopped: readonly string[] = ['STP', 'STP LMT', 'MIT', 'LIT'];
+const trailing: readonly string[] = ['TRAIL', 'TRAIL LIMIT'];
+
+/** IBKR has one auxiliary price: a stop, or the distance of a trailing one. */
+function toIbPrices({ orderType, ...prices }: OrderWords): Partial<IbOrder> {
+  const { limitPrice, stopPrice, trailAmount, trailPercent, limitOffset } = prices;
+  const aux = trailing.includes(orderType) ? trailAmount : stopPrice;
+  const start = trailing.includes(orderType) ? stopPrice : null;
+  return {
+    ...(limitPrice === null ? {} : { lmtPrice: toDouble('limit price', limitPrice) }),
+    ...(aux === null ? {} : { auxPrice: toDouble('stop price', aux) }),
+    ...(start === null ? {} : { trailStopPrice: toDouble('trailing stop price', start) }),
+    ...(trailPercent === null ? {} : { trailingPercent: toDouble('trailing percent', trailPercent) }),
+    ...(limitOffset === null ? {} : { lmtPriceOffset: toDouble('limit offset', limitOffset) }),
+  };
+}
+
+/** The prices that an order of this type has; what IBKR leaves unset is null. */
+function pricesOf(order: IbOrder): OrderPrices {
+  const type = order.orderType ?? '';
+  const isTrailing = trailing.includes(type);
+  const percent = isTrailing ? decimalOrNull(order.trailingPercent) : null;
+  return {
+    limitPrice: limited.includes(type) || !(type in orderTypes) ? decimalOrNull(order.lmtPrice) : null,
+    stopPrice: stopped.includes(type)
+      ? decimalOrNull(order.auxPrice)
+      : isTrailing
+        ? decimalOrNull(order.trailStopPrice)
+        : null,
+    trailAmount: isTrailing && percent === null ? decimalOrNull(order.auxPrice) : null,
+    trailPercent: percent,
+    limitOffset: type === 'TRAIL LIMIT' ? decimalOrNull(order.lmtPriceOffset) : null,
+  };
+}
 
 /**
  * An order as IBKR takes it. `transmit` is always set: unset, it would go out empty and the order would wait in TWS.
- * @throws RangeError on a limit order without a price.
+ * @throws RangeError on an order without the prices of its type.
  */
-export function toIbOrder({ intent, account }: OrderPlacement): IbOrder {
-  if (intent.orderType === 'LMT' && intent.limitPrice === null) {
-    throw new RangeError(`order ${intent.ref}: found a limit order without a price`);
-  }
+export function toIbOrder({ intent, account, parentOrderId, transmit }: OrderPlacement): IbOrder {
+  const problem = termsProblem(intent);
+  if (problem !== null) throw new RangeError(`order ${intent.ref}: ${problem.message}`);
   return {
     action: intent.side === 'BUY' ? IbOrderAction.BUY : IbOrderAction.SELL,
     totalQuantity: toDouble('quantity', intent.quantity),
     orderType: orderTypes[intent.orderType],
-    ...(intent.limitPrice === null ? {} : { lmtPrice: toDouble('limit price', intent.limitPrice) }),
+    ...toIbPrices(intent),
     tif: timesInForce[intent.timeInForce],
     account,
     orderRef: intent.ref,
-    transmit: true,
+    ...(parentOrderId === null ? {} : { parentId: parentOrderId }),
+    transmit,
     outsideRth: false,
   };
 }
@@ -106,7 +155,7 @@ export function toBrokerOrder(
     // A completed order says what it filled, and 0 for its size.
     quantity: decimal(total).isZero() ? told : total,
     orderType: text('order type', order.orderType),
-    limitPrice: order.orderType === IbOrderType.MKT ? null : decimalOrNull(order.lmtPrice),
+    ...pricesOf(order),
     status: text('order status', state.status),
     filled: filled ?? told,
     message: state.completedStatus || state.warningText || null,

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { orderDraftSchema, orderResultSchema, tradeViewSchema } from '../../contract/portfolio.schema.ts';
+import {
+  orderChangeSchema,
+  orderDraftSchema,
+  orderResultSchema,
+  tradeViewSchema,
+} from '../../contract/portfolio.schema.ts';
 import { answers, before, limit, listOf, page, type Routes } from './http-app.ts';
 import { sourceSchema } from './trade.routes.ts';
 
@@ -44,6 +49,21 @@ export const orderRoutes: Routes = (app, runtime) => {
       },
     },
     async (request) => runtime.placeOrder(request.body),
+  );
+
+  app.patch(
+    '/orders/:ref',
+    {
+      schema: {
+        tags,
+        summary: 'Gives new terms to an order that works',
+        description: 'What is left out stays as it is. The outcome stands in the answer, as for a new order.',
+        params: z.object({ ref: z.string().describe('Our order reference') }),
+        body: orderChangeSchema,
+        response: answers(orderResultSchema),
+      },
+    },
+    async (request) => runtime.changeOrder(request.params.ref, request.body),
   );
 
   app.delete(

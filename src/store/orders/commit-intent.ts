@@ -10,6 +10,8 @@ export interface IntentOptions {
   readonly lease: { readonly name: string; readonly epoch: number } | null;
   /** Committed in the same statement. */
   readonly decision: Decision | null;
+  /** The protecting orders of a bracket; committed in the same statement. */
+  readonly children?: readonly OrderIntent[];
 }
 export type IntentOutcome = 'committed' | 'leaseLost' | 'duplicate';
 
@@ -19,24 +21,28 @@ const TAKEN = '23505';
 const HELD = {
   // The lease's row is held until the commit, so nobody takes it over between check and commit.
   lease:
-    'select from leases where name = $14 and epoch = $15::bigint and expires_at > clock_timestamp() for share',
-  none: 'select where $14::text is null and $15::bigint is null',
+    'select from leases where name = $2 and epoch = $3::bigint and expires_at > clock_timestamp() for share',
+  none: 'select where $2::text is null and $3::bigint is null',
 };
+
+const terms = 'limit_price, stop_price, trail_amount, trail_percent, limit_offset';
+const common = `instrument_id, side, quantity, ${terms}, bar_time, created_at, source, session_id,
+      order_type, time_in_force, purpose, reason, parent_ref`;
 
 const INTENT = (held: string): string => `
   with held as (${held}),
   intent as (
-    insert into order_intents (ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source,
-      session_id, order_type, time_in_force, purpose, reason, lease_name, lease_epoch)
-    select $1, $2, $3, $4::numeric, $5::numeric, $6::bigint, $7::bigint, $8, $9, $10, $11, $12, $13, $14, $15::bigint
-    from held
+    insert into order_intents (ref, ${common}, lease_name, lease_epoch)
+    select ref, ${common}, $2, $3::bigint
+    from jsonb_to_recordset($1::jsonb) as wanted (ref text, instrument_id text, side text, quantity numeric,
+      limit_price numeric, stop_price numeric, trail_amount numeric, trail_percent numeric, limit_offset numeric,
+      bar_time bigint, created_at bigint, source text, session_id text, order_type text, time_in_force text,
+      purpose text, reason text, parent_ref text), held
     returning *
   ),
   placed as (
-    insert into orders (key, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
-      is_foreign, symbol, order_type, time_in_force, purpose, reason, state, updated_at)
-    select ref, instrument_id, side, quantity, limit_price, bar_time, created_at, source, session_id,
-      false, $16, order_type, time_in_force, purpose, reason, 'intended', created_at
+    insert into orders (key, ${common}, is_foreign, symbol, state, updated_at)
+    select ref, ${common}, false, $4, 'intended', created_at
     from intent
   )`;
 
@@ -44,27 +50,50 @@ const DECIDED = `,
   decided as (
     insert into decisions (session_id, bar_time, instrument_id, at, close, signal, outcome, guard, reason,
       order_ref, "values", proposal)
-    select $17, $18::bigint, $19, $20::bigint, $21::float8, $22, $23, $24, $25, ref, $26::jsonb, $27::jsonb
-    from intent
+    select $5, $6::bigint, $7, $8::bigint, $9::float8, $10, $11, $12, $13, ref, $14::jsonb, $15::jsonb
+    from intent where parent_ref is null
   )`;
 
 const STORED = `
   select ref from intent`;
 
+const rowOf = (i: OrderIntent) => ({
+  ref: i.ref,
+  instrument_id: i.instrumentId,
+  side: i.side,
+  quantity: i.quantity,
+  limit_price: i.limitPrice,
+  stop_price: i.stopPrice,
+  trail_amount: i.trailAmount,
+  trail_percent: i.trailPercent,
+  limit_offset: i.limitOffset,
+  bar_time: i.barTime,
+  created_at: i.createdAt,
+  source: i.source,
+  session_id: i.sessionId,
+  order_type: i.orderType,
+  time_in_force: i.timeInForce,
+  purpose: i.purpose,
+  reason: i.reason,
+  parent_ref: i.parentRef,
+});
+
 /**
- * Stores an intent, its order and its decision in the very statement that checks the lease, by the database's clock.
+ * Stores an intent with those that protect it, their orders and the decision in the very statement that checks the lease, by the database's clock.
  * One statement is one transaction, and one round trip: all of it is there afterwards, or nothing.
  */
 export async function commitIntent(
   client: BulkClient,
   i: OrderIntent,
-  { lease, decision: d }: IntentOptions,
+  { lease, decision: d, children = [] }: IntentOptions,
 ): Promise<IntentOutcome> {
   const held = lease === null ? HELD.none : HELD.lease;
+  const wanted = [i, ...children].map(rowOf);
   const intent = [
-    ...[i.ref, i.instrumentId, i.side, i.quantity, i.limitPrice, i.barTime, i.createdAt, i.source],
-    ...[i.sessionId, i.orderType, i.timeInForce, i.purpose, i.reason],
-    ...[lease?.name ?? null, lease?.epoch ?? null, symbolOf(i.instrumentId)],
+    JSON.stringify(wanted),
+    lease?.name ?? null,
+    lease?.epoch ?? null,
+    symbolOf(i.instrumentId),
   ];
   const decided =
     d === null
@@ -76,7 +105,7 @@ export async function commitIntent(
   try {
     const text = `${INTENT(held)}${d === null ? '' : DECIDED}${STORED}`;
     const { rows } = await client.query(text, [...intent, ...decided]);
-    if (rows.length === 1) return 'committed';
+    if (rows.length > 0) return 'committed';
   } catch (error) {
     if (errorCode(error) === TAKEN) return 'duplicate';
     throw error;

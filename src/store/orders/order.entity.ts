@@ -2,11 +2,19 @@ import { defineEntity, p } from '@mikro-orm/core';
 import type { OrderIntent, OrderSource, OrderState } from '../../../machines/domain/order.ts';
 import { appendOnly } from '../append-only.ts';
 
+const price = () => p.decimal('string').columnType('numeric').strictNullable();
+
 const shared = {
   instrumentId: p.text(),
   side: p.text().$type<OrderIntent['side']>(),
   quantity: p.decimal('string').columnType('numeric'),
-  limitPrice: p.decimal('string').columnType('numeric').strictNullable(),
+  limitPrice: price(),
+  stopPrice: price(),
+  trailAmount: price(),
+  trailPercent: price(),
+  limitOffset: price(),
+  /** The entry that it protects. */
+  parentRef: p.text().strictNullable(),
   barTime: p.bigint('number').strictNullable(),
   /** Epoch ms, wall clock. */
   createdAt: p.bigint('number'),
@@ -30,6 +38,28 @@ export const OrderIntentEntity = defineEntity({
     leaseEpoch: p.bigint('number').strictNullable(),
   },
   triggers: appendOnly('order_intents'),
+});
+
+/** What was wanted of an order that works, before it was sent: a change of its terms, or a cancel. */
+export const OrderCommandEntity = defineEntity({
+  name: 'OrderCommand',
+  tableName: 'order_commands',
+  properties: {
+    id: p.bigint('number').primary().autoincrement(),
+    ref: p.text(),
+    kind: p.text().$type<'amend' | 'cancel'>(),
+    /** The terms as they are to be; all null for a cancel. */
+    quantity: price(),
+    limitPrice: price(),
+    stopPrice: price(),
+    trailAmount: price(),
+    trailPercent: price(),
+    limitOffset: price(),
+    reason: p.text().strictNullable(),
+    createdAt: p.bigint('number'),
+  },
+  indexes: [{ properties: ['ref'] }],
+  triggers: appendOnly('order_commands'),
 });
 
 /** Where each order stands: ours, and those seen at the broker that were placed elsewhere. */
@@ -65,6 +95,7 @@ export const OrderEntity = defineEntity({
   indexes: [
     { properties: ['createdAt'] },
     { properties: ['state'] },
+    { properties: ['parentRef'] },
     { properties: ['permIds'], type: 'gin' },
   ],
 });

@@ -4,6 +4,7 @@ import {
   isFinal,
   type ListedOrder,
   type Order,
+  type OrderAmendment,
   type OrderIntent,
   type OrderRef,
   type OrderSource,
@@ -19,6 +20,13 @@ import { commitIntent, type IntentOptions, type IntentOutcome } from './commit-i
 import { OrderEntity } from './order.entity.ts';
 import { toListedOrder, toOrder } from './order.map.ts';
 import { lockOrder, orderKey } from './order-key.ts';
+
+const AMENDMENT = `
+  insert into order_commands (ref, kind, quantity, limit_price, stop_price, trail_amount, trail_percent,
+    limit_offset, reason, created_at)
+  select $1, 'amend', $2::numeric, $3::numeric, $4::numeric, $5::numeric, $6::numeric, $7::numeric, $8, $9::bigint
+  from orders where key = $1 and not is_foreign and state = any($10::text[])
+  returning ref`;
 
 const open = orderStates.filter((state) => !isFinal(state));
 
@@ -46,6 +54,48 @@ export class OrdersRepository {
     return this.#db.bulk((client) => commitIntent(client, intent, options));
   }
 
+  /**
+   * Commits the wish to change an order of ours.
+   * `notWorking`: it is not stored, or it is over; then nothing was stored.
+   */
+  async commitAmendment(a: OrderAmendment): Promise<'committed' | 'notWorking'> {
+    const { rows } = await this.#db.bulk((client) =>
+      client.query(AMENDMENT, [
+        ...[a.ref, a.quantity, a.limitPrice, a.stopPrice, a.trailAmount, a.trailPercent, a.limitOffset],
+        ...[a.reason, a.createdAt, open],
+      ]),
+    );
+    return rows.length === 1 ? 'committed' : 'notWorking';
+  }
+
+  /** Keeps that a cancel was wanted. */
+  async recordCancel(ref: OrderRef, at: number): Promise<void> {
+    await this.#db.run((em) =>
+      em.execute(`insert into order_commands (ref, kind, created_at) values (?, 'cancel', ?::bigint)`, [
+        ref,
+        at,
+      ]),
+    );
+  }
+
+  /** Every order of the brackets of which any order of ours is not final, oldest first. */
+  brackets(): Promise<readonly Order[]> {
+    return this.#db.run(async (em) => {
+      const live = await em.find(
+        OrderEntity,
+        { isForeign: false, state: { $in: open }, parentRef: { $ne: null } },
+        { fields: ['parentRef'] },
+      );
+      const parents = [...new Set(live.map(({ parentRef }) => parentRef).filter((ref) => ref !== null))];
+      if (parents.length === 0) return [];
+      const where = {
+        isForeign: false,
+        $or: [{ key: { $in: parents } }, { parentRef: { $in: parents } }],
+      };
+      return (await em.find(OrderEntity, where, { orderBy: { createdAt: 'asc', key: 'asc' } })).map(toOrder);
+    });
+  }
+
   /** Changes what is given; permIds accumulate. @throws Error when there is no such order */
   async update(ref: OrderRef, patch: OrderPatch): Promise<void> {
     const columns: readonly [column: string, value: unknown][] = [
@@ -54,6 +104,12 @@ export class OrdersRepository {
       ['client_id', patch.clientId],
       ['account', patch.account],
       ['message', patch.message],
+      ['quantity', patch.sizing?.quantity],
+      ['limit_price', patch.sizing?.limitPrice],
+      ['stop_price', patch.sizing?.stopPrice],
+      ['trail_amount', patch.sizing?.trailAmount],
+      ['trail_percent', patch.sizing?.trailPercent],
+      ['limit_offset', patch.sizing?.limitOffset],
       ['updated_at', Date.now()],
     ];
     const given = columns.filter(([, value]) => value !== undefined);
@@ -86,11 +142,14 @@ export class OrdersRepository {
     await this.#db.transaction(async (em) => {
       await em.execute(lockOrder, [key]);
       await em.execute(
-        `insert into orders (key, instrument_id, side, quantity, limit_price, created_at, source, session_id,
+        `insert into orders (key, instrument_id, side, quantity, limit_price, stop_price, trail_amount,
+           trail_percent, limit_offset, created_at, source, session_id,
            is_foreign, symbol, order_type, state, order_id, client_id, account, message, updated_at, perm_ids)
-         values (${marks(8)}, true, ${marks(8)}, array[?::bigint])
+         values (${marks(12)}, true, ${marks(8)}, array[?::bigint])
          on conflict (key) do update set
-           quantity = excluded.quantity, limit_price = excluded.limit_price, order_type = excluded.order_type,
+           quantity = excluded.quantity, limit_price = excluded.limit_price, stop_price = excluded.stop_price,
+           trail_amount = excluded.trail_amount, trail_percent = excluded.trail_percent,
+           limit_offset = excluded.limit_offset, order_type = excluded.order_type,
            state = excluded.state, order_id = excluded.order_id, client_id = excluded.client_id,
            account = excluded.account, message = coalesce(excluded.message, orders.message),
            updated_at = excluded.updated_at,
@@ -98,7 +157,8 @@ export class OrdersRepository {
              else orders.perm_ids || excluded.perm_ids end
          where orders.is_foreign`,
         [
-          ...[key, order.instrumentId, order.side, order.quantity, order.limitPrice, now, source, sessionId],
+          ...[key, order.instrumentId, order.side, order.quantity, order.limitPrice, order.stopPrice],
+          ...[order.trailAmount, order.trailPercent, order.limitOffset, now, source, sessionId],
           ...[order.symbol, order.orderType, state, order.orderId, order.clientId, order.account],
           ...[order.message, now, order.permId],
         ],

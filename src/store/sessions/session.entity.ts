@@ -1,7 +1,11 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { Timeframe } from '../../../machines/domain/bar.ts';
-import type { OrderType } from '../../../machines/domain/order.ts';
-import type { DeciderThread, DifferencePolicy, SessionDefinition } from '../../../machines/domain/session.ts';
+import type {
+  DeciderThread,
+  DifferencePolicy,
+  SessionDefinition,
+  SessionOrderType,
+} from '../../../machines/domain/session.ts';
 
 /** What a person wants of a session; what it really does is its actor's business. */
 export type DesiredState = 'running' | 'paused' | 'stopped';
@@ -16,7 +20,7 @@ export const SessionEntity = defineEntity({
     timeframe: p.text().$type<Timeframe>(),
     strategy: p.text(),
     sizing: p.json<unknown>(),
-    orderType: p.text().$type<OrderType>(),
+    orderType: p.text().$type<SessionOrderType>(),
     limitOffsetBps: p.double().$type<number>(),
     allowShort: p.boolean(),
     bufferSize: p.integer(),

@@ -26,6 +26,12 @@ interface Row {
   readonly quantity: string | null;
   readonly order_type: string | null;
   readonly limit_price: string | null;
+  readonly stop_price: string | null;
+  readonly trail_amount: string | null;
+  readonly trail_percent: string | null;
+  readonly limit_offset: string | null;
+  readonly time_in_force: string | null;
+  readonly parent_ref: string | null;
   readonly state: OrderState | null;
   readonly reason: string | null;
   readonly message: string | null;
@@ -45,14 +51,14 @@ interface Row {
  */
 const pageSql = (bounds: { source: boolean; before: boolean }) => `
 with page as (
-  (select key, source, instrument_id, symbol, side, quantity, order_type, limit_price, state, reason, message,
-     perm_ids, created_at as at
+  (select key, source, instrument_id, symbol, side, quantity, order_type, limit_price, stop_price, trail_amount,
+     trail_percent, limit_offset, time_in_force, parent_ref, state, reason, message, perm_ids, created_at as at
    from orders
    where true ${bounds.source ? 'and source = ?' : ''} ${bounds.before ? 'and created_at < ?' : ''}
    order by created_at desc limit ?)
   union all
   (select e.order_key, min(e.source), min(e.instrument_id), min(e.symbol), min(e.side), null, null, null, null, null,
-     null, array_agg(distinct e.perm_id), min(e.recorded_at) as at
+     null, null, null, null, null, null, null, array_agg(distinct e.perm_id), min(e.recorded_at) as at
    from executions e
    where not exists (select 1 from orders o where o.key = e.order_key) ${bounds.source ? 'and e.source = ?' : ''}
    group by e.order_key ${bounds.before ? 'having min(e.recorded_at) < ?' : ''}
@@ -71,6 +77,8 @@ with page as (
   group by f.order_key
 )
 select page.*, page.at::float8 as at, page.quantity::text as quantity, page.limit_price::text as limit_price,
+  page.stop_price::text as stop_price, page.trail_amount::text as trail_amount,
+  page.trail_percent::text as trail_percent, page.limit_offset::text as limit_offset,
   f.last_fill, f.commission, f.currency, coalesce(f.currencies, 0) as currencies, f.realized,
   coalesce(f.fills, '[]') as fills
 from page left join fills f on f.order_key = page.key
@@ -92,6 +100,12 @@ function toTrade(row: Row): Trade {
     averagePrice,
     orderType: row.order_type,
     limitPrice: decimalOrNull(row.limit_price),
+    stopPrice: decimalOrNull(row.stop_price),
+    trailAmount: decimalOrNull(row.trail_amount),
+    trailPercent: decimalOrNull(row.trail_percent),
+    limitOffset: decimalOrNull(row.limit_offset),
+    timeInForce: row.time_in_force,
+    parentRef: row.parent_ref,
     state: row.state,
     commission: oneCurrency && row.commission !== null ? decimalString(row.commission) : null,
     commissionCurrency: oneCurrency ? row.currency : null,

@@ -1,5 +1,10 @@
 import { createActor, type InspectionEvent } from 'xstate';
-import type { Order, OrderIntent } from '../../../machines/domain/order.ts';
+import {
+  noPrices,
+  type Order,
+  type OrderAmendment,
+  type OrderIntent,
+} from '../../../machines/domain/order.ts';
 import { createDeskClient, type DeskClient, type DeskRef } from '../../../machines/order/desk.client.ts';
 import type { MayLeave } from '../../../machines/order/desk.commands.ts';
 import type { DeskTiming } from '../../../machines/order/desk.events.ts';
@@ -21,7 +26,8 @@ export function intentOf(n: number, changes: Partial<OrderIntent> = {}): OrderIn
     side: 'BUY',
     quantity: '100',
     orderType: 'MKT',
-    limitPrice: null,
+    ...noPrices,
+    parentRef: null,
     timeInForce: 'DAY',
     purpose: 'entry',
     reason: 'a test',
@@ -30,6 +36,16 @@ export function intentOf(n: number, changes: Partial<OrderIntent> = {}): OrderIn
     ...changes,
   };
 }
+
+/** A change of the order of `intentOf(n)`. */
+export const changeOf = (n: number, changes: Partial<OrderAmendment> = {}): OrderAmendment => ({
+  ...noPrices,
+  ref: intentOf(n).ref,
+  quantity: '100',
+  reason: 'a test',
+  createdAt: 0,
+  ...changes,
+});
 
 /** A desk with everything around it; broker and store outlive its restarts. */
 export class DeskWorld {
@@ -115,6 +131,17 @@ export class DeskWorld {
   /** Submits; the answer is there once it is known. */
   submit(intent: OrderIntent) {
     return this.client.submit({ intent, lease: null, decision: null });
+  }
+
+  /** A bracket: the entry is `intentOf(n)`, its children are the next two. */
+  submitBracket(n: number) {
+    const intent = intentOf(n, { orderType: 'LMT', limitPrice: '10', quantity: '100' });
+    const child = { side: 'SELL', purpose: 'exit', parentRef: intent.ref } as const;
+    const children = [
+      intentOf(n + 1, { ...child, orderType: 'LMT', limitPrice: '12' }),
+      intentOf(n + 2, { ...child, orderType: 'STP', stopPrice: '9' }),
+    ];
+    return this.client.submit({ intent, children, lease: null, decision: null });
   }
 
   stored(ref: string): Order {

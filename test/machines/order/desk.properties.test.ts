@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFinal } from '../../../machines/domain/order.ts';
 import { verdictOf } from '../../../machines/order/order.status.ts';
-import { DeskWorld, intentOf } from './desk-world.ts';
+import { changeOf, DeskWorld, intentOf } from './desk-world.ts';
 
 const refs = [1, 2, 3, 4, 5, 6];
 const refOf = (n: number) => intentOf(n).ref;
@@ -11,6 +11,7 @@ type Act =
   | { readonly type: 'submit' | 'submitAgain' | 'cancel' | 'acknowledge' | 'fill' | 'reject'; n: number }
   | { readonly type: 'cancelled' | 'duplicateFill' | 'vanish'; n: number }
   | { readonly type: 'lose' | 'ready' | 'restart' | 'storeDown' | 'storeUp'; n: number }
+  | { readonly type: 'grow' | 'shrink' | 'takeChange' | 'refuseChange'; n: number }
   | { readonly type: 'mute' | 'answer' | 'pass' | 'settle'; n: number };
 
 const act: fc.Arbitrary<Act> = fc.record({
@@ -27,6 +28,11 @@ const act: fc.Arbitrary<Act> = fc.record({
     'reject',
     'cancelled',
     'duplicateFill',
+    'grow',
+    'shrink',
+    'takeChange',
+    'takeChange',
+    'refuseChange',
     'vanish',
     'lose',
     'ready',
@@ -42,6 +48,12 @@ const act: fc.Arbitrary<Act> = fc.record({
   ),
   n: fc.constantFrom(...refs),
 });
+
+/** Whether a change is on its way that the broker can still follow. */
+function isAsked({ broker }: DeskWorld, ref: string): boolean {
+  const wanted = broker.modified.findLast(({ intent }) => intent.ref === ref)?.intent.quantity;
+  return wanted !== undefined && Number(wanted) > Number(broker.order(ref).filled);
+}
 
 async function perform(world: DeskWorld, { type, n }: Act): Promise<void> {
   const { broker } = world;
@@ -75,6 +87,16 @@ async function perform(world: DeskWorld, { type, n }: Act): Promise<void> {
       if (execution !== undefined) broker.push({ type: 'broker.execution', execution });
       break;
     }
+    case 'grow':
+    case 'shrink':
+      void world.client.amend(changeOf(n, { quantity: type === 'grow' ? '200' : '50' }));
+      break;
+    case 'takeChange':
+      if (isLive && isAsked(world, ref)) broker.amend(ref, { silent: n % 2 === 0 });
+      break;
+    case 'refuseChange':
+      if (isLive && isAsked(world, ref)) broker.error(ref, [103, 104, 105, 201, 329][n % 5] ?? 105);
+      break;
     case 'vanish':
       broker.delivery = broker.delivery === 'vanish' ? 'arrive' : 'vanish';
       break;
@@ -151,6 +173,7 @@ describe('whatever happens in whatever order', () => {
           }
           const theirs = world.broker.order(order.ref);
           expect(order.filled, `${order.ref} has filled as the broker says`).toBe(theirs.filled);
+          if (!isFinal(order.state)) expect(order.quantity, `${order.ref} is as large`).toBe(theirs.quantity);
           const isOver = ['Filled', 'Cancelled', 'Inactive'].includes(theirs.status);
           expect(isFinal(order.state), `${order.ref}: ${order.state}, at the broker ${theirs.status}`).toBe(
             isOver,

@@ -133,7 +133,7 @@ describe('a connection that is loaded anew', () => {
 describe('a restart', () => {
   it('settles an intent that was committed and never sent as absent, without sending it', async () => {
     const world = await new DeskWorld().open();
-    await world.store.commitIntent(intent, { lease: null, decision: null });
+    await world.store.commitIntent(intent, { lease: null, decision: null, children: [] });
     world.kill();
     await world.open();
     expect(world.client.inFlight({})).toEqual([ref]);

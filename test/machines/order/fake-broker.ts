@@ -1,6 +1,7 @@
 import { BrokerError } from '../../../machines/domain/broker-error.ts';
 import { decimal, decimalString } from '../../../machines/domain/decimal.ts';
 import { type Execution, fillSummary } from '../../../machines/domain/execution.ts';
+import type { OrderPrices } from '../../../machines/domain/order.ts';
 import type {
   BrokerOrder,
   BrokerOrderNews,
@@ -10,6 +11,10 @@ import type {
 } from '../../../machines/order/order.ports.ts';
 
 export const ourClient = 7;
+
+const pricesOf = ({ limitPrice, stopPrice, trailAmount, trailPercent, limitOffset }: OrderPrices) => ({
+  ...{ limitPrice, stopPrice, trailAmount, trailPercent, limitOffset },
+});
 
 /** A broker in memory: keeps orders over disconnects, says nothing by itself, pushes nothing while disconnected. */
 export class FakeBroker implements ExecutionPort {
@@ -52,11 +57,30 @@ export class FakeBroker implements ExecutionPort {
       side: intent.side,
       quantity: intent.quantity,
       orderType: intent.orderType,
-      limitPrice: intent.limitPrice,
+      ...pricesOf(intent),
       status: 'PendingSubmit',
       filled: '0',
       message: null,
     });
+  }
+
+  /** Every change handed to the socket; `amend` has the broker act on it. */
+  readonly modified: OrderPlacement[] = [];
+  modify(placement: OrderPlacement): void {
+    if (!this.connected) throw new BrokerError('unavailable', 'not connected');
+    if (this.placeError !== null) throw this.placeError;
+    this.modified.push(placement);
+  }
+
+  /** The broker takes the last change of an order, and says so unless it is `silent`. */
+  amend(ref: string, { silent = false } = {}): void {
+    const change = this.modified.findLast(({ intent }) => intent.ref === ref);
+    if (change === undefined) throw new Error(`no change of order "${ref}" was handed over`);
+    const order = this.order(ref);
+    const { quantity } = change.intent;
+    const changed = { ...order, quantity, ...pricesOf(change.intent) };
+    this.orders.splice(this.orders.indexOf(order), 1, changed);
+    if (!silent) this.push({ type: 'broker.openOrder', order: changed });
   }
 
   /** Messages that may leave now. */

@@ -1,5 +1,11 @@
 import { type Execution, fillSummary } from '../../../machines/domain/execution.ts';
-import { isFinal, type Order, type OrderIntent, type OrderState } from '../../../machines/domain/order.ts';
+import {
+  isFinal,
+  type Order,
+  type OrderAmendment,
+  type OrderIntent,
+  type OrderState,
+} from '../../../machines/domain/order.ts';
 import type { BrokerOrder, OrderPatch, OrderStorePort } from '../../../machines/order/order.ports.ts';
 
 /** A database in memory. It outlives desks; each of its calls takes a turn of the event loop. */
@@ -31,18 +37,20 @@ export class FakeStore implements OrderStorePort {
     const { lease } = options;
     if (lease !== null && lease.epoch !== this.lease?.epoch) return 'leaseLost';
     if (this.orders.has(intent.ref)) return 'duplicate';
-    this.orders.set(intent.ref, {
-      ...intent,
-      state: 'intended',
-      permIds: [],
-      orderId: null,
-      clientId: null,
-      account: null,
-      filled: '0',
-      averagePrice: null,
-      message: null,
-      updatedAt: 0,
-    });
+    for (const each of [intent, ...options.children]) {
+      this.orders.set(each.ref, {
+        ...each,
+        state: 'intended',
+        permIds: [],
+        orderId: null,
+        clientId: null,
+        account: null,
+        filled: '0',
+        averagePrice: null,
+        message: null,
+        updatedAt: 0,
+      });
+    }
     if (this.losesCommitAnswer) {
       this.losesCommitAnswer = false;
       throw new Error('the answer was lost');
@@ -50,14 +58,31 @@ export class FakeStore implements OrderStorePort {
     return 'committed';
   }
 
+  /** Every committed change, and every cancel that was wanted. */
+  readonly amendments: OrderAmendment[] = [];
+  readonly cancelled: string[] = [];
+
+  async commitAmendment(amendment: OrderAmendment): Promise<'committed' | 'notWorking'> {
+    await this.#turn();
+    const order = this.orders.get(amendment.ref);
+    if (order === undefined || isFinal(order.state)) return 'notWorking';
+    this.amendments.push(amendment);
+    return 'committed';
+  }
+
+  async recordCancel(ref: string): Promise<void> {
+    await this.#turn();
+    this.cancelled.push(ref);
+  }
+
   async update(ref: string, patch: OrderPatch): Promise<void> {
     await this.#turn();
     const order = this.orders.get(ref);
     if (order === undefined) throw new Error(`no order "${ref}"`);
-    const { permId, ...rest } = patch;
+    const { permId, sizing, ...rest } = patch;
     const permIds =
       permId === undefined || order.permIds.includes(permId) ? order.permIds : [...order.permIds, permId];
-    this.orders.set(ref, { ...order, ...rest, permIds });
+    this.orders.set(ref, { ...order, ...rest, ...sizing, permIds });
   }
 
   async get(ref: string): Promise<Order | null> {

@@ -190,6 +190,10 @@ export class FakeRuntime implements RuntimePort {
     this.calls.push(['placeOrder', draft]);
     return { ref: 'r1', outcome: 'accepted' as const, message: null };
   }
+  async changeOrder(ref: string, change: unknown) {
+    this.calls.push(['changeOrder', ref, change]);
+    return { ref, outcome: 'rejected' as const, message: 'not at this price' };
+  }
   async cancelOrder(ref: string) {
     this.calls.push(['cancelOrder', ref]);
     return { ref, outcome: 'unknown' as const, message: 'no answer' };

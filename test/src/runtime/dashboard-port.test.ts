@@ -22,7 +22,7 @@ function world(change: Record<string, unknown>, supervision = 'running') {
     hub: {
       instrument: () => ({ id }),
       instruments: () => [],
-      quote: () => ({ quality: state.quality, receivedAt: Date.now() - state.quoteAgeMs }),
+      quote: () => ({ quality: state.quality, last: 100, receivedAt: Date.now() - state.quoteAgeMs }),
     },
     maxQuoteAgeMs: 10_000,
     desk: {

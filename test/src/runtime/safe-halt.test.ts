@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Order } from '../../../machines/domain/order.ts';
+import { noPrices, type Order } from '../../../machines/domain/order.ts';
 import type { CancelResult, DeskState } from '../../../machines/order/desk.events.ts';
 import { SafeHalt, type WorkingOrdersPolicy } from '../../../src/runtime/safe-halt.ts';
 import { settle } from '../../support/clock.ts';
 
 const order = (ref: string, purpose: 'entry' | 'exit'): Order => ({
   ...{ ref, source: 'autotrader', sessionId: 'spx', instrumentId: 'SPX.STK.SMART.USD', side: 'BUY' },
+  ...{ ...noPrices, parentRef: null },
   ...{ quantity: '1', orderType: 'LMT', limitPrice: '1', timeInForce: 'GTC', purpose, reason: null },
   ...{ barTime: null, createdAt: 0, state: 'working', permIds: [1], orderId: 1, clientId: 1 },
   ...{ account: 'DU1', filled: '0', averagePrice: null, message: null, updatedAt: 0 },

@@ -1,7 +1,7 @@
 import type { Decision } from '../../../machines/domain/decision.ts';
 import type { Execution } from '../../../machines/domain/execution.ts';
 import type { Instrument } from '../../../machines/domain/instrument.ts';
-import { type OrderIntent, orderRef } from '../../../machines/domain/order.ts';
+import { noPrices, type OrderIntent, orderRef } from '../../../machines/domain/order.ts';
 import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../../machines/domain/session.ts';
 import type { BrokerOrder } from '../../../machines/order/order.ports.ts';
@@ -57,7 +57,9 @@ export const intent = (overrides: Partial<OrderIntent> = {}): OrderIntent => ({
   side: 'BUY',
   quantity: '10',
   orderType: 'LMT',
+  ...noPrices,
   limitPrice: '101.25',
+  parentRef: null,
   timeInForce: 'DAY',
   purpose: 'entry',
   reason: 'fast average crossed above slow',
@@ -116,7 +118,7 @@ export const brokerOrder = (overrides: Partial<BrokerOrder> = {}): BrokerOrder =
   side: 'SELL',
   quantity: '5',
   orderType: 'TRAIL',
-  limitPrice: null,
+  ...noPrices,
   status: 'Submitted',
   filled: '0',
   message: null,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decimal, decimalString } from '../../../machines/domain/decimal.ts';
 import { effectiveExecutions } from '../../../machines/domain/execution.ts';
+import { noPrices } from '../../../machines/domain/order.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { sql, type TestDatabase, testDatabase } from '../../support/postgres.ts';
 import { brokerOrder, execution, freshRef, intent } from './fixtures.ts';
@@ -99,7 +100,9 @@ describe('trades', () => {
     expect(await tradeOf(ref)).toStrictEqual({
       ...{ key: ref, ref, source: 'autotrader', sessionId: 'oracle-sma' },
       ...{ instrumentId: 'ORCL.STK.SMART.USD', symbol: 'ORCL', side: 'BUY', quantity: '10' },
+      ...noPrices,
       ...{ filled: '10', averagePrice: '100', orderType: 'LMT', limitPrice: '101.25', state: 'filled' },
+      ...{ timeInForce: 'DAY', parentRef: null },
       ...{ commission: '2.2', commissionCurrency: 'USD', realizedPnl: '-3.5', permIds: [801], executions: 2 },
       ...{ reason: 'fast average crossed above slow', message: null },
       ...{ time: fill.time + 5, at: 1_700_000_300_000 },

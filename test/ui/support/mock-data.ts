@@ -187,6 +187,8 @@ export function trades(now: number, marketTime: number, spx: readonly DecisionVi
     orderType: 'MKT',
     limitPrice: null,
     state: 'filled',
+    ...{ stopPrice: null, trailAmount: null, trailPercent: null, limitOffset: null },
+    ...{ timeInForce: 'DAY', parentRef: null },
     commission: '1.00',
     commissionCurrency: 'USD',
     executions: 1,

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Instrument } from '../../../../machines/domain/instrument.ts';
 import { singleBand } from '../../../../machines/domain/price-bands.ts';
 import type { Quote } from '../../../../machines/domain/quote.ts';
+import { alone } from '../../../../machines/order/order.logic.ts';
 import { createContracts } from '../../../../src/broker/ib/contracts.ts';
 import { createExecution } from '../../../../src/broker/ib/execution.ts';
 import { createIbBroker, type IbBroker } from '../../../../src/broker/ib/ib-broker.ts';
@@ -61,6 +62,7 @@ afterEach(async () => {
 
 const place = (): void =>
   broker.execution.place({
+    ...alone,
     orderId: 1,
     account: 'DU1',
     intent: marketOrder('tw.m..01J00000000000000000000001'),
@@ -83,7 +85,9 @@ describe('place', () => {
 
   it('refuses what cannot be said in doubles, and sends nothing', async () => {
     const intent = marketOrder('tw.m..01J00000000000000000000002', { quantity: '9007199254740993' });
-    expect(() => broker.execution.place({ orderId: 1, account: 'DU1', intent })).toThrow('was not sent');
+    expect(() => broker.execution.place({ ...alone, orderId: 1, account: 'DU1', intent })).toThrow(
+      'was not sent',
+    );
     place();
     await eventually(() => expect(received).toContain('tw.m..01J00000000000000000000001'));
     expect(received).not.toContain('tw.m..01J00000000000000000000002');
@@ -117,7 +121,7 @@ describe('a client library that holds an order back', () => {
       .session()
       .link.send((api) => (api as unknown as { controller: { pause(): void } }).controller.pause());
     const intent = marketOrder('tw.m..01J00000000000000000000003');
-    expect(() => execution.place({ orderId: 1, account: 'DU1', intent })).toThrow('was not sent');
+    expect(() => execution.place({ ...alone, orderId: 1, account: 'DU1', intent })).toThrow('was not sent');
     expect(causes).toEqual([`order ${intent.ref} was held back by the client library`]);
     expect(() => links.session()).toThrow('there is no connection');
     other.close();

@@ -1,6 +1,7 @@
 import { OrderAction, type OrderState, OrderStatus, OrderType, SecType } from '@stoqey/ib';
 import { describe, expect, it } from 'vitest';
-import type { OrderIntent } from '../../../../machines/domain/order.ts';
+import { noPrices, type OrderIntent } from '../../../../machines/domain/order.ts';
+import { alone } from '../../../../machines/order/order.logic.ts';
 import { toBrokerOrder, toCommission, toExecution, toIbOrder } from '../../../../src/broker/ib/orders.ts';
 
 const intent: OrderIntent = {
@@ -11,7 +12,9 @@ const intent: OrderIntent = {
   side: 'BUY',
   quantity: '0.1',
   orderType: 'LMT',
+  ...noPrices,
   limitPrice: '101.25',
+  parentRef: null,
   timeInForce: 'DAY',
   purpose: 'entry',
   reason: 'a test',
@@ -35,7 +38,7 @@ const execution = {
 
 describe('toIbOrder', () => {
   it('always transmits, and carries our ref', () => {
-    expect(toIbOrder({ orderId: 1, account: 'DU1', intent })).toMatchObject({
+    expect(toIbOrder({ ...alone, orderId: 1, account: 'DU1', intent })).toMatchObject({
       action: 'BUY',
       totalQuantity: 0.1,
       orderType: 'LMT',
@@ -49,6 +52,7 @@ describe('toIbOrder', () => {
 
   it('leaves the price of a market order out', () => {
     const order = toIbOrder({
+      ...alone,
       orderId: 1,
       account: 'DU1',
       intent: { ...intent, orderType: 'MKT', limitPrice: null },
@@ -57,13 +61,13 @@ describe('toIbOrder', () => {
   });
 
   it.each([
-    [{ limitPrice: null }, 'without a price'],
+    [{ limitPrice: null }, 'limit price: found none, expected one with an order of type LMT'],
     [{ limitPrice: '101.2500000000000000001' }, 'limit price'],
     [{ quantity: '9007199254740993' }, 'quantity'],
   ])('refuses %j', (change, message) => {
-    expect(() => toIbOrder({ orderId: 1, account: 'DU1', intent: { ...intent, ...change } })).toThrow(
-      message,
-    );
+    expect(() =>
+      toIbOrder({ ...alone, orderId: 1, account: 'DU1', intent: { ...intent, ...change } }),
+    ).toThrow(message);
   });
 });
 
@@ -83,6 +87,7 @@ describe('toBrokerOrder', () => {
 
   it('reads an open order with what its status said', () => {
     expect(toBrokerOrder(idOf, { contract, order, state }, '4')).toEqual({
+      ...noPrices,
       ref: null,
       permId: 99,
       orderId: 3,

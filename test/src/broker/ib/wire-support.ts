@@ -12,7 +12,7 @@ import {
 import type { ReadyFacts } from '../../../../machines/connection/connection.ports.ts';
 import type { ConnectionStatus } from '../../../../machines/connection/connection.status.ts';
 import type { Instrument } from '../../../../machines/domain/instrument.ts';
-import type { OrderIntent } from '../../../../machines/domain/order.ts';
+import { noPrices, type OrderIntent } from '../../../../machines/domain/order.ts';
 import { createIbBroker, type IbBroker } from '../../../../src/broker/ib/ib-broker.ts';
 import type { Log } from '../../../../src/broker/ib/log.ts';
 import { gatewayConfigSchema } from '../../../../src/gateway/config.ts';
@@ -214,7 +214,8 @@ export const marketOrder = (ref: string, change: Partial<OrderIntent> = {}): Ord
   side: 'BUY',
   quantity: '10',
   orderType: 'MKT',
-  limitPrice: null,
+  ...noPrices,
+  parentRef: null,
   timeInForce: 'DAY',
   purpose: 'entry',
   reason: 'a test',

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bar } from '../../../../machines/domain/bar.ts';
 import type { InstrumentKey } from '../../../../machines/domain/instrument.ts';
 import type { Quote } from '../../../../machines/domain/quote.ts';
+import { alone } from '../../../../machines/order/order.logic.ts';
 import type { BrokerOrderNews } from '../../../../machines/order/order.ports.ts';
 import type { AccountNews } from '../../../../machines/portfolio/portfolio.ports.ts';
 import type { RunningGateway } from '../../../../src/gateway/start.ts';
@@ -152,7 +153,7 @@ describe('over the wire', () => {
     const news = listen(a);
     const account: AccountNews[] = [];
     a.broker.account.stream(['DU1000001'], (event) => account.push(event));
-    a.broker.execution.place({ orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
     await eventually(() => expect(news.map(({ type }) => type)).toContain('broker.commission'));
     const fills = news.flatMap((event) => (event.type === 'broker.execution' ? [event.execution] : []));
     expect(fills[0]).toMatchObject({
@@ -194,7 +195,7 @@ describe('over the wire', () => {
     expect(future).toMatchObject({ id: 'ESTX50-202603.FUT.EUREX.EUR', multiplier: '10', minTick: '1' });
     const news = listen(a);
     const intent = marketOrder(ref(1), { instrumentId: future.id, quantity: '1', side: 'SELL' });
-    a.broker.execution.place({ orderId, intent, account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId, intent, account: 'DU1000001' });
     await eventually(() => expect(news.map(({ type }) => type)).toContain('broker.commission'));
     expect(await a.broker.account.positions()).toMatchObject([{ instrumentId: future.id, quantity: '-1' }]);
     a.actor.stop();
@@ -209,7 +210,7 @@ describe('over the wire', () => {
     const { nextValidId: orderId } = await a.ready();
     const news = listen(a);
     const resting = marketOrder(ref(1), { orderType: 'LMT', limitPrice: '1' });
-    a.broker.execution.place({ orderId, intent: resting, account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId, intent: resting, account: 'DU1000001' });
     await eventually(() =>
       expect(news).toContainEqual(expect.objectContaining({ type: 'broker.orderStatus', orderId })),
     );
@@ -218,7 +219,7 @@ describe('over the wire', () => {
       expect(news).toContainEqual(expect.objectContaining({ type: 'broker.orderError', orderId, code: 202 })),
     );
     const offTick = marketOrder(ref(2), { orderType: 'LMT', limitPrice: '1.0001' });
-    a.broker.execution.place({ orderId: orderId + 1, intent: offTick, account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId: orderId + 1, intent: offTick, account: 'DU1000001' });
     await eventually(() =>
       expect(news).toContainEqual(
         expect.objectContaining({ type: 'broker.orderError', orderId: orderId + 1, code: 110 }),
@@ -232,7 +233,7 @@ describe('over the wire', () => {
     const { nextValidId: orderId } = await b.ready();
     await a.ready();
     const resting = marketOrder(ref(1), { orderType: 'LMT', limitPrice: '1' });
-    b.broker.execution.place({ orderId, intent: resting, account: 'DU1000001' });
+    b.broker.execution.place({ ...alone, orderId, intent: resting, account: 'DU1000001' });
     await b.broker.execution.ask();
     const { open } = await a.broker.execution.ask();
     expect(open).toMatchObject([{ ref: ref(1), clientId: 2, orderId, filled: '0', limitPrice: '1' }]);
@@ -256,7 +257,7 @@ describe('a gateway that is killed', () => {
     const { nextValidId: orderId } = await a.ready();
     const instrument = await a.broker.marketData.instrument(orcl);
     const news = listen(a);
-    a.broker.execution.place({ orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
     await eventually(() => expect(news.map(({ type }) => type)).toContain('broker.commission'));
     const ended: string[] = [];
     a.broker.marketData.streamQuote(instrument, {
@@ -272,7 +273,12 @@ describe('a gateway that is killed', () => {
     expect(ended).toHaveLength(1);
     expect(a.news.map(({ type }) => type)).toContain('connection.lost');
     expect(() =>
-      a.broker.execution.place({ orderId: orderId + 1, intent: marketOrder(ref(2)), account: 'DU1000001' }),
+      a.broker.execution.place({
+        ...alone,
+        orderId: orderId + 1,
+        intent: marketOrder(ref(2)),
+        account: 'DU1000001',
+      }),
     ).toThrow('there is no connection to the gateway');
     await expect(a.broker.execution.ask()).rejects.toMatchObject({ code: 'unavailable' });
 
@@ -312,7 +318,7 @@ describe('a gateway that goes silent with its port open', () => {
     const a = client(proxy.port, impatient);
     const { nextValidId: orderId } = await a.ready();
     proxy.freeze();
-    a.broker.execution.place({ orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
+    a.broker.execution.place({ ...alone, orderId, intent: marketOrder(ref(1)), account: 'DU1000001' });
     await a.until(({ phase }) => phase === 'backingOff');
     proxy.thaw();
     const { truth } = await a.ready();
