@@ -21,6 +21,7 @@ import type { SystemView } from '../contract/system.schema.ts';
 import { recorded } from '../inspect/draws.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
+import { BracketKeeper } from './bracket-keeper.ts';
 import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import { DifferencePolicies } from './difference-policy.ts';
@@ -260,6 +261,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       pause: (id) => book.command(id, 'pause'),
     },
   });
+  const endKeeping = new BracketKeeper({
+    ...{ desk, portfolio, now, orders: store.orders, onAlarm: onFault },
+    lastFillAt: (id) => status.lastFillAt(id),
+  }).start();
   const reconciler = new Reconciler({
     ...{ desk, portfolio, store, now },
     onLook: (differences) => void policies.treat(differences),
@@ -316,6 +321,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     },
     stop: async () => {
       endReconciling();
+      endKeeping();
       await book.drain(DRAIN_MS);
       for (const release of released) release();
       // What does not end in time is ended by the process.
