@@ -224,6 +224,39 @@ describe('the main job', () => {
     });
   });
 
+  it('sends a stop with its price, changes it while it works, and cancels it', async () => {
+    await byTestId('new-order').click();
+    await choose('order-instrument', `${byHand}.STK.SMART.USD`);
+    await byTestId('order-quantity').fill('3');
+    await choose('order-type', 'STP');
+    // A day of this market is a second.
+    await choose('order-tif', 'GTC');
+    await byTestId('order-review').click();
+    expect(await byTestId('order-stopPrice-error').textContent()).toContain('This type needs it');
+    await byTestId('order-stopPrice').fill('90000');
+    await byTestId('order-stopLoss').fill('1');
+    await picture(page, 'order');
+    await byTestId('order-review').click();
+    expect(await byTestId('order-confirm').textContent()).toMatch(/Buy 3 SP500-2011, Stop.*Stop loss/s);
+    await byTestId('order-send').click();
+    await byTestId('order-result').waitFor();
+    expect(await byTestId('order-result').getAttribute('data-outcome')).toBe('accepted');
+    await byTestId('order-close').click();
+    const working = tradeRows(`[data-symbol="${byHand}"][data-state="working"]`);
+    await working.filter({ hasText: /buy/i }).first().click();
+    await byTestId('change-order').click();
+    await byTestId('change-stopPrice').fill('95000');
+    await byTestId('change-send').click();
+    await until('the panel shows the new price', async () => {
+      return (await byTestId('trade-stopPrice').textContent())?.replaceAll(/\D/g, '').startsWith('95000');
+    });
+    await byTestId('trade-panel').getByTestId('cancel-order').click();
+    await byTestId('trade-panel').getByTestId('cancel-order').click();
+    await until('the stop and its protection are cancelled', async () => (await working.count()) === 0);
+    await page.keyboard.press('Escape');
+    await byTestId('trade-panel').waitFor({ state: 'detached' });
+  });
+
   it('shows a session as candles, marks, decisions with reasons and its chart of states', async () => {
     await byTestId('nav-sessions').click();
     await byTestId(`session-row-${sessionId}`).click();
@@ -376,7 +409,7 @@ describe('the main job', () => {
     await system.start();
     await page.locator('html[data-feed="live"]').waitFor({ timeout: 20_000 });
     await byTestId('banner-feed').waitFor({ state: 'detached' });
-    await tradeRows(`[data-symbol="${byHand}"]`).waitFor();
+    await tradeRows(`[data-symbol="${byHand}"]`).first().waitFor();
   });
 
   it('ends cleanly within five seconds', async () => {

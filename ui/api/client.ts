@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { journalPageSchema } from '../../src/contract/journal.schema.ts';
 import {
+  type OrderChange,
   type OrderDraft,
   orderResultSchema,
   positionViewSchema,
@@ -39,6 +40,8 @@ export const api = {
   trades: (query: { limit: number; before?: number; source?: TradeSource }) =>
     request('GET', '/trades', listOf(tradeViewSchema), { query }),
   placeOrder: (draft: OrderDraft) => request('POST', '/orders', orderResultSchema, { body: draft }),
+  changeOrder: (ref: string, change: OrderChange) =>
+    request('PATCH', `/orders/${encodeURIComponent(ref)}`, orderResultSchema, { body: change }),
   cancelOrder: (ref: string) => request('DELETE', `/orders/${encodeURIComponent(ref)}`, orderResultSchema),
   refreshPositions: () => request('POST', '/positions/refresh', listOf(positionViewSchema)),
 

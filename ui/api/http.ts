@@ -4,7 +4,7 @@ import { ApiError, problemOf } from './problem.ts';
 const BASE = '/api/v1';
 const DEADLINE_MS = 20_000;
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export type Query = Record<string, string | number | undefined>;
 
 let whenUnauthorised: () => void = () => {};

@@ -51,14 +51,22 @@ async function strike(world: TradingWorld, what: Mishap['what']): Promise<void> 
   }
 }
 
+/** A limit order far away, every second one as a bracket; changed half way, then cancelled. */
 async function orderAndCancel(world: TradingWorld, side: 'BUY' | 'SELL', afterMs: number): Promise<void> {
   const { ref } = await world.trading.dashboard.placeOrder({
     ...{ instrumentId: 'SP500.STK.SMART.USD', side, quantity: '3', orderType: 'LMT', timeInForce: 'GTC' },
-    limitPrice: side === 'BUY' ? '1' : '99999',
+    limitPrice: side === 'BUY' ? '2' : '99998',
+    ...(Math.floor(afterMs) % 2 === 0 ? bracketOf(side) : {}),
   });
-  await pause(afterMs);
+  await pause(afterMs / 2);
+  // Refused when the order is in doubt or over: an answer too.
+  if (ref !== null) await world.trading.dashboard.changeOrder(ref, { quantity: '4' }).catch(() => undefined);
+  await pause(afterMs / 2);
   if (ref !== null) await world.trading.dashboard.cancelOrder(ref);
 }
+
+const bracketOf = (side: 'BUY' | 'SELL') =>
+  side === 'BUY' ? { takeProfit: '99999', stopLoss: '1' } : { takeProfit: '1', stopLoss: '99999' };
 
 /**
  * What rests at the broker by hand is cancelled, so that everything comes to rest: again where a cancel was swallowed
