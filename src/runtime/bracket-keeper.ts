@@ -37,6 +37,7 @@ export class BracketKeeper {
   #mayHaveWork = true;
   #isLooking = false;
   #wanted = new Set<string>();
+  readonly #resized = new Set<string>();
   readonly #told = new Set<string>();
 
   constructor(options: BracketKeeperOptions) {
@@ -123,8 +124,11 @@ export class BracketKeeper {
       }
       case 'resize': {
         const { order, quantity, why } = measure;
+        // Whatever the broker says to it: asked again and again it would be no other order.
+        if (this.#resized.has(keyOf(measure))) break;
         const amendment = { ...sizingOf(order), quantity, ref: order.ref };
         const result = await desk.amend({ ...amendment, reason: `Bracket: ${why}.`, createdAt: now() });
+        if (result.outcome !== 'notSent') this.#resized.add(keyOf(measure));
         this.#tell(
           keyOf(measure),
           `Bracket: order ${order.ref} is made ${quantity}: ${why} (${result.outcome}).`,

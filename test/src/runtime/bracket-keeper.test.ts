@@ -115,6 +115,14 @@ describe('the keeper of brackets', () => {
     expect(amended).toMatchObject([{ ref: 'stop', quantity: '4', createdAt: 7 }]);
   });
 
+  it('asks once for a size that the broker does not grant', async () => {
+    const { state, keeper, amended } = world();
+    state.orders = [order('entry', { state: 'cancelled', filled: '4' }), stop];
+    state.held = '4';
+    for (let looks = 0; looks < 5; looks += 1) await keeper.look();
+    expect(amended).toHaveLength(1);
+  });
+
   it('tells once of a position without its protection', async () => {
     const { state, keeper, alarms } = world();
     state.orders = [entry, { ...stop, state: 'rejected' }, { ...stop, ref: 'profit' }];
