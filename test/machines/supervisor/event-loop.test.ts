@@ -26,14 +26,17 @@ const workMs = (): number => {
  * Lets crashes rain, and tells the ms of work between two ticks of the event loop, for each.
  * @param pickVictim draws from those whom a crash may strike now.
  */
-function storm(pickVictim: () => RunningWorker | undefined): Promise<number[]> {
+function storm(
+  pickVictim: () => RunningWorker | undefined,
+  isEnough: () => boolean = () => true,
+): Promise<number[]> {
   const turns: number[] = [];
   return new Promise((resolve) => {
     let last = workMs();
     const tick = setInterval(() => {
       // What was done since the last tick kept this one waiting.
       turns.push(workMs() - last);
-      if (turns.length === warmUpTicks + ticks) {
+      if (turns.length >= warmUpTicks + ticks && isEnough()) {
         clearInterval(tick);
         resolve(turns.slice(warmUpTicks));
         return;
@@ -131,10 +134,13 @@ describe.each(seeds)('the event loop is never blocked beyond 50 ms, seed %i,', (
     };
     expect(workers().length).toBeGreaterThan(standing);
 
-    const turns = await storm(() => pickFrom(draw, workers()));
+    const turns = await storm(
+      () => pickFrom(draw, workers()),
+      () => gaveUp > 5,
+    );
     const restarts = reports.filter(({ context }) => context === 'childRestarted');
     expect(restarts.length, 'the storm was one').toBeGreaterThan(50);
-    expect(gaveUp, 'whole trees were ended').toBeGreaterThan(0);
+    expect(gaveUp, 'whole trees were ended').toBeGreaterThan(5);
     expectNeverBlocked(turns);
 
     for (const tree of trees) tree.send({ type: 'supervisor.shutdown' });
