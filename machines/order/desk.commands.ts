@@ -177,8 +177,8 @@ export function releaseHeld(context: DeskContext, headroom: number): Step {
   for (let taken = 1; taken > 0 && room > 0; room -= taken) taken = releaseNext(step, room);
   topUp(step);
   const { cancelsHeld, held } = step.context;
-  const needed = Math.min(1, cancelsHeld.length + amendsIn(step.context, 'held'));
-  const isHeldBack = room < Math.max(needed, sizeOf(held[0]));
+  const isOtherHeld = cancelsHeld.length + amendsIn(step.context, 'held') > 0;
+  const isHeldBack = room < Math.max(isOtherHeld ? 1 : 0, sizeOf(held[0]));
   // One pause at a time, however often it is asked meanwhile.
   if (isHeldBack && !context.isPacing) {
     change(step, { isPacing: true });

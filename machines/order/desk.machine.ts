@@ -19,7 +19,7 @@ import {
 } from 'xstate';
 import { failureMessage } from '../domain/failure.ts';
 import { machineOptions } from '../machine.options.ts';
-import { type AmendmentInput, type AmendmentReport, createAmendmentMachine } from './amendment.machine.ts';
+import { type AmendmentReport, createAmendmentMachine } from './amendment.machine.ts';
 import { amend, amended, settleAmendment } from './desk.amend.ts';
 import {
   announce,
@@ -56,17 +56,12 @@ import type {
   WrittenReport,
 } from './desk.events.ts';
 import { hearNews, hearTruth, hearWritten, initialDesk } from './desk.logic.ts';
+import { orderActor, perform } from './desk.perform.ts';
 import { cancelRefused, moveOrder, reviveOrder } from './desk.reports.ts';
-import type { Step } from './desk.step.ts';
-import type { OrderInput } from './order.events.ts';
 import { createOrderMachine } from './order.machine.ts';
 import type { BrokerOrderNews, BrokerTruth, ExecutionPort, OrderStorePort } from './order.ports.ts';
 import { createRecorderMachine } from './recorder.machine.ts';
-import {
-  createSubmissionMachine,
-  type SubmissionInput,
-  type SubmissionReport,
-} from './submission.machine.ts';
+import { createSubmissionMachine, type SubmissionReport } from './submission.machine.ts';
 
 /** All that the desk and its children need of the world. */
 export interface OrderPorts {
@@ -78,76 +73,12 @@ export interface OrderPorts {
   readonly mayLeave?: MayLeave;
 }
 
-const orderActor = (ref: string) => `order:${ref}`;
-const commitActor = (ref: string) => `commit:${ref}`;
-const amendActor = (ref: string) => `amend:${ref}`;
 /** The exit signal of an order actor that failed; its type names the actor. */
 type OrderActorFailure = {
   readonly type: `xstate.error.actor.order:${string}`;
   readonly actorId: string;
   readonly error: unknown;
 };
-
-/** The part of XState's enqueue that a step is performed with. */
-interface Enqueue {
-  assign(context: DeskContext): void;
-  emit(event: DeskEmitted): void;
-  raise(event: DeskEvent, options?: { readonly delay: number }): void;
-  sendTo(actorId: string, event: EventObject): void;
-  spawnChild(src: 'order', options: { id: string; input: OrderInput }): void;
-  spawnChild(src: 'amendment', options: { id: string; input: AmendmentInput }): void;
-  spawnChild(src: 'submission', options: { id: string; input: SubmissionInput }): void;
-  stopChild(actorId: string): void;
-}
-
-function perform(enqueue: Enqueue, step: Step): void {
-  enqueue.assign(step.context);
-  for (const effect of step.effects) {
-    switch (effect.kind) {
-      case 'emit':
-        enqueue.emit(effect.event);
-        break;
-      case 'raise':
-        enqueue.raise(effect.event);
-        break;
-      case 'raiseLater':
-        enqueue.raise(effect.event, { delay: effect.delayMs });
-        break;
-      case 'record': {
-        const { command, writings } = effect;
-        enqueue.sendTo('recorder', { type: 'recorder.write', command, writings } as EventObject);
-        break;
-      }
-      case 'tell':
-        enqueue.sendTo(orderActor(effect.ref), effect.event);
-        break;
-      case 'startOrder':
-        enqueue.spawnChild('order', { id: orderActor(effect.input.order.ref), input: effect.input });
-        break;
-      case 'stopOrder':
-        enqueue.stopChild(orderActor(effect.ref));
-        break;
-      case 'startCommit':
-        enqueue.spawnChild('submission', {
-          id: commitActor(effect.input.intent.ref),
-          input: effect.input,
-        });
-        break;
-      case 'stopCommit':
-        enqueue.stopChild(commitActor(effect.ref));
-        break;
-      case 'startAmendment':
-        enqueue.spawnChild('amendment', {
-          id: amendActor(effect.input.amendment.ref),
-          input: effect.input,
-        });
-        break;
-      case 'stopAmendment':
-        enqueue.stopChild(amendActor(effect.ref));
-        break;
-    }
-  }
-}
 
 const saying = <T extends DeskEvent['type']>(_type: T) => {
   type Said = Extract<DeskEvent, { type: T }>;

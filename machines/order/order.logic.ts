@@ -51,9 +51,7 @@ export function learn(context: OrderContext, told: OrderTold): Partial<OrderCont
   const { order } = context;
   return {
     missingSince: null,
-    // Asked, or told what was wanted: how much there is to come is known again.
-    amendment:
-      told.sizing !== null && (told.via === 'open' || agrees(context, told)) ? null : context.amendment,
+    amendment: isAmendmentOver(context, told) ? null : context.amendment,
     order: {
       ...order,
       ...learnedSizing(order, told, context.amendment !== null),
@@ -105,6 +103,11 @@ export const sumsUp = (order: Pick<Order, 'quantity'>, filled: string): boolean 
 /** The same while a change may have made the order larger. */
 export const sumsUpWith = ({ order, amendment }: OrderContext, filled: string): boolean =>
   sumsUp(order, filled) && (amendment === null || sumsUp(amendment, filled));
+
+/** Whether how much there is to come is known again: asked, the broker has shown it, or it shows what was wanted. */
+const isAmendmentOver = (context: OrderContext, told: OrderTold): boolean =>
+  told.sizing !== null &&
+  (told.via === 'open' || (told.via === 'completed' && told.status === 'Filled') || agrees(context, told));
 
 /** Whether what has filled is all that the broker now shows the order for. */
 export const isFilledAt = ({ order }: OrderContext, { sizing }: OrderTold): boolean =>

@@ -53,6 +53,10 @@ function failureOf(error: unknown): { readonly isNothingSent: boolean; readonly 
   return { isNothingSent, message: failureMessage(error) };
 }
 
+/** Asked, the broker shows the order working as it was before the change. */
+const showsOldTerms = (context: OrderContext, told: OrderTold): boolean =>
+  told.via === 'open' && says(context, told) === 'same' && !agrees(context, told);
+
 type Told = { event: OrderTold };
 type Errored = { event: OrderErrored };
 type Filled = { event: OrderFilledTo };
@@ -97,9 +101,8 @@ export function createOrderMachine(ports: SingleOrderPorts) {
         says(context, told) === 'same' && agrees(context, told) && !isFilledAt(context, told),
       agreesToWhatFilled: ({ context }, told: OrderTold) =>
         says(context, told) === 'same' && agrees(context, told) && isFilledAt(context, told),
-      isRefusedAmend: ({ context }, told: OrderTold) =>
-        told.via === 'open' && says(context, told) === 'same' && context.code !== null,
-      isIgnoredAmend: ({ context }, told: OrderTold) => told.via === 'open' && says(context, told) === 'same',
+      isRefusedAmend: ({ context }, told: OrderTold) => showsOldTerms(context, told) && context.code !== null,
+      isIgnoredAmend: ({ context }, told: OrderTold) => showsOldTerms(context, told) && context.code === null,
       mayConcernAmend: ({ context }, params: { code: number }) =>
         ['rejected', 'unknown'].includes(errorVerdict(context, params.code)),
       says: ({ context }, params: { told: OrderTold; verdict: ReturnType<typeof says> }) =>
@@ -370,16 +373,6 @@ export function createOrderMachine(ports: SingleOrderPorts) {
                 entry: 'askBroker',
                 on: {
                   'order.told': [
-                    {
-                      guard: { type: 'agreesToWhatFilled', params: ({ event }) => event },
-                      target: '#order.filled',
-                      actions: [toldParams, 'reportAmended'],
-                    },
-                    {
-                      guard: { type: 'agrees', params: ({ event }) => event },
-                      target: '#order.working.steady',
-                      actions: [toldParams, 'report', 'reportAmended'],
-                    },
                     {
                       guard: { type: 'isRefusedAmend', params: ({ event }) => event },
                       target: '#order.working.steady',

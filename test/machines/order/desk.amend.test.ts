@@ -155,6 +155,27 @@ describe('a change of an order that works', () => {
     ]);
   });
 
+  it('that came too late leaves an order filled at its old size, without waiting for more', async () => {
+    const world = await working();
+    const results = await amend(world, { quantity: '200' });
+    world.broker.fill(ref, '100');
+    await world.pass(3_000);
+    expect(world.stored(ref)).toMatchObject({ state: 'filled', filled: '100', quantity: '100' });
+    expect(results).toMatchObject([{ outcome: expect.stringMatching(/rejected|unknown/) }]);
+    expect(world.alarms).toEqual([]);
+  });
+
+  it('that is told twice is one', async () => {
+    const world = await working();
+    const results = await amend(world, { limitPrice: '11' });
+    world.broker.amend(ref);
+    world.broker.amend(ref);
+    world.broker.error(ref, 202, 'of another time');
+    await world.pass(3_000);
+    expect(results).toHaveLength(1);
+    expect(world.broker.modified).toHaveLength(1);
+  });
+
   it('ends with the order', async () => {
     const world = await working();
     const results = await amend(world, { limitPrice: '11' });
@@ -207,6 +228,41 @@ describe('a bracket', () => {
     world.broker.room = 3;
     await world.pass(20);
     expect(world.broker.placed).toHaveLength(3);
+  });
+
+  it('of which only the entry left is not taken for sent, and settles as the broker has it', async () => {
+    const world = await new DeskWorld().open();
+    const place = world.broker.place.bind(world.broker);
+    world.broker.place = (placement) => {
+      place(placement);
+      // The line dies behind the first message.
+      world.broker.connected = false;
+    };
+    void world.submitBracket(1);
+    await world.settle();
+    expect(refs.map((each) => world.stored(each).state)).toEqual(['sent', 'absent', 'absent']);
+    world.lose();
+    world.ready();
+    await world.pass(3_000);
+    expect(world.stored(intentOf(1).ref).state).toBe('working');
+    expect(world.broker.placed, 'nothing is sent again').toHaveLength(1);
+  });
+
+  it('that was committed when the process died is never sent', async () => {
+    const world = await new DeskWorld().open();
+    world.broker.room = 0;
+    void world.submitBracket(1);
+    world.broker.room = 48;
+    const place = world.broker.place.bind(world.broker);
+    world.broker.place = () => world.kill();
+    await world.pass(20);
+    world.broker.place = place;
+    world.kill();
+    world.start();
+    world.ready();
+    await world.pass(30_000);
+    expect(refs.map((each) => world.stored(each).state)).toEqual(['absent', 'absent', 'absent']);
+    expect(world.broker.placed).toEqual([]);
   });
 
   it('is abandoned whole when risk stops its entry in the last instant', async () => {

@@ -11,7 +11,7 @@ type Act =
   | { readonly type: 'submit' | 'submitAgain' | 'cancel' | 'acknowledge' | 'fill' | 'reject'; n: number }
   | { readonly type: 'cancelled' | 'duplicateFill' | 'vanish'; n: number }
   | { readonly type: 'lose' | 'ready' | 'restart' | 'storeDown' | 'storeUp'; n: number }
-  | { readonly type: 'grow' | 'shrink' | 'takeChange' | 'refuseChange'; n: number }
+  | { readonly type: 'bracket' | 'grow' | 'shrink' | 'takeChange' | 'refuseChange'; n: number }
   | { readonly type: 'mute' | 'answer' | 'pass' | 'settle'; n: number };
 
 const act: fc.Arbitrary<Act> = fc.record({
@@ -28,6 +28,7 @@ const act: fc.Arbitrary<Act> = fc.record({
     'reject',
     'cancelled',
     'duplicateFill',
+    'bracket',
     'grow',
     'shrink',
     'takeChange',
@@ -87,6 +88,9 @@ async function perform(world: DeskWorld, { type, n }: Act): Promise<void> {
       if (execution !== undefined) broker.push({ type: 'broker.execution', execution });
       break;
     }
+    case 'bracket':
+      void world.submitBracket(100 + 10 * n);
+      break;
     case 'grow':
     case 'shrink':
       void world.client.amend(changeOf(n, { quantity: type === 'grow' ? '200' : '50' }));

@@ -6,6 +6,7 @@ import {
   type OrderIntent,
   type OrderState,
 } from '../../../machines/domain/order.ts';
+import { orderOfIntent } from '../../../machines/order/order.logic.ts';
 import type { BrokerOrder, OrderPatch, OrderStorePort } from '../../../machines/order/order.ports.ts';
 
 /** A database in memory. It outlives desks; each of its calls takes a turn of the event loop. */
@@ -38,18 +39,7 @@ export class FakeStore implements OrderStorePort {
     if (lease !== null && lease.epoch !== this.lease?.epoch) return 'leaseLost';
     if (this.orders.has(intent.ref)) return 'duplicate';
     for (const each of [intent, ...options.children]) {
-      this.orders.set(each.ref, {
-        ...each,
-        state: 'intended',
-        permIds: [],
-        orderId: null,
-        clientId: null,
-        account: null,
-        filled: '0',
-        averagePrice: null,
-        message: null,
-        updatedAt: 0,
-      });
+      this.orders.set(each.ref, { ...orderOfIntent(each, 0, '', 0), orderId: null, account: null });
     }
     if (this.losesCommitAnswer) {
       this.losesCommitAnswer = false;
