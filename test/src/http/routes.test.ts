@@ -17,7 +17,7 @@ beforeEach(() => {
 
 const draft = { id: 'new-one', instrument: { symbol: 'ORCL' }, timeframe: '1d', strategy: 'rsi-14' };
 
-async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) {
+async function ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) {
   return server.app.inject({ method, url: `/api/v1${url}`, headers: bearer, ...(payload && { payload }) });
 }
 
@@ -97,6 +97,16 @@ describe('a route', () => {
     const order = { instrumentId: 'X', side: 'BUY', quantity: '1', orderType: 'MKT' };
     expect((await ask('POST', '/orders', order)).json()).toMatchObject({ outcome: 'accepted', ref: 'r1' });
     expect((await ask('DELETE', '/orders/r1')).json()).toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('changes an order by what is given, and passes on nothing that is nonsense', async () => {
+    const change = { quantity: '7', limitPrice: '101.25' };
+    expect((await ask('PATCH', '/orders/r1', change)).json()).toMatchObject({ outcome: 'rejected' });
+    const nonsense = [{}, { quantity: '0' }, { quantity: '-1' }, { limitPrice: 'much' }, { side: 'SELL' }];
+    for (const body of nonsense) {
+      expect((await ask('PATCH', '/orders/r1', body)).statusCode, JSON.stringify(body)).toBe(400);
+    }
+    expect(server.runtime.calls).toEqual([['changeOrder', 'r1', change]]);
   });
 
   it('throws the kill switch, with or without a cause', async () => {

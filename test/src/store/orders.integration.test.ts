@@ -278,3 +278,88 @@ describe('append-only tables', () => {
     );
   });
 });
+
+describe('changes, cancels and brackets', () => {
+  const change = (ref: string) => ({
+    ...{ ref, quantity: '7', limitPrice: '99.5', stopPrice: null, trailAmount: null, trailPercent: null },
+    ...{ limitOffset: null, reason: 'a test', createdAt: 5 },
+  });
+  const commands = (ref: string) =>
+    sql<{ kind: string; quantity: string | null }>(
+      database.url,
+      `select kind, quantity::text from order_commands where ref = '${ref}' order by id`,
+    );
+  const commit = async (changes: Parameters<typeof intent>[0] = {}) => {
+    const wanted = intent({
+      ref: freshRef(null),
+      sessionId: null,
+      source: 'manual',
+      barTime: null,
+      ...changes,
+    });
+    expect(await store.orders.commitIntent(wanted, { lease: null, decision: null })).toBe('committed');
+    return wanted;
+  };
+
+  it('keeps the wish to change an order that is not over, and no other', async () => {
+    const { ref } = await commit();
+    expect(await store.orders.commitAmendment(change(ref))).toBe('committed');
+    await store.orders.recordCancel(ref, 6);
+    await store.orders.update(ref, { state: 'filled' });
+    expect(await store.orders.commitAmendment(change(ref))).toBe('notWorking');
+    expect(await store.orders.commitAmendment(change(freshRef(null)))).toBe('notWorking');
+    expect(await commands(ref)).toEqual([
+      { kind: 'amend', quantity: '7' },
+      { kind: 'cancel', quantity: null },
+    ]);
+  });
+
+  it('never changes what was wanted', async () => {
+    const { ref } = await commit();
+    await store.orders.recordCancel(ref, 6);
+    await expect(
+      sql(database.url, `update order_commands set kind = 'amend' where ref = '${ref}'`),
+    ).rejects.toThrow('append-only');
+    await expect(sql(database.url, `delete from order_commands where ref = '${ref}'`)).rejects.toThrow(
+      'append-only',
+    );
+  });
+
+  it('takes over the terms that the broker shows', async () => {
+    const { ref } = await commit();
+    const { limitPrice, stopPrice, trailAmount, trailPercent, limitOffset } = change(ref);
+    await store.orders.update(ref, {
+      sizing: { quantity: '7', limitPrice, stopPrice, trailAmount, trailPercent, limitOffset },
+    });
+    expect(await store.orders.get(ref)).toMatchObject({ quantity: '7', limitPrice: '99.5', stopPrice: null });
+  });
+
+  it('commits a bracket whole or not at all, and finds it while one of its orders may trade', async () => {
+    const entry = intent({ ref: freshRef(null), sessionId: null, source: 'manual', barTime: null });
+    const child = (orderType: 'LMT' | 'STP') =>
+      intent({
+        ...{ ref: freshRef(null), sessionId: null, source: 'manual', barTime: null, parentRef: entry.ref },
+        ...{ orderType, purpose: 'exit', limitPrice: null, stopPrice: '90' },
+      });
+    const children = [child('LMT'), child('STP')];
+    const { ref: taken } = await commit();
+    const clash = [children[0] ?? entry, intent({ ...children[1], ref: taken })];
+    expect(await store.orders.commitIntent(entry, { lease: null, decision: null, children: clash })).toBe(
+      'duplicate',
+    );
+    expect(await store.orders.get(entry.ref)).toBeNull();
+    expect(await store.orders.commitIntent(entry, { lease: null, decision: null, children })).toBe(
+      'committed',
+    );
+    const family = async () =>
+      (await store.orders.brackets()).map(({ ref }) => ref).filter((ref) => refs.includes(ref));
+    const refs = [entry, ...children].map(({ ref }) => ref);
+    for (const [at, each] of children.entries()) {
+      expect(await store.orders.get(each.ref)).toMatchObject({ parentRef: entry.ref, stopPrice: '90' });
+      await store.orders.update(entry.ref, { state: 'filled' });
+      expect((await family()).toSorted(), `${2 - at} of them live`).toEqual(refs.toSorted());
+      await store.orders.update(each.ref, { state: 'cancelled' });
+    }
+    expect(await family()).toEqual([]);
+  });
+});

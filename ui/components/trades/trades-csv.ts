@@ -12,12 +12,18 @@ const columns = [
   ['averagePrice', (trade: TradeView) => trade.averagePrice],
   ['orderType', (trade: TradeView) => trade.orderType],
   ['limitPrice', (trade: TradeView) => trade.limitPrice],
+  ['stopPrice', (trade: TradeView) => trade.stopPrice],
+  ['trailAmount', (trade: TradeView) => trade.trailAmount],
+  ['trailPercent', (trade: TradeView) => trade.trailPercent],
+  ['limitOffset', (trade: TradeView) => trade.limitOffset],
+  ['timeInForce', (trade: TradeView) => trade.timeInForce],
   ['state', (trade: TradeView) => trade.state],
   ['commission', (trade: TradeView) => trade.commission],
   ['commissionCurrency', (trade: TradeView) => trade.commissionCurrency],
   ['realizedPnl', (trade: TradeView) => trade.realizedPnl],
   ['ref', (trade: TradeView) => trade.ref],
   ['permIds', (trade: TradeView) => trade.permIds.join(' ')],
+  ['protects', (trade: TradeView) => trade.parentRef],
   ['reason', (trade: TradeView) => trade.reason],
 ] as const;
 

@@ -50,6 +50,62 @@ describe('toIbOrder', () => {
     });
   });
 
+  it.each<[Partial<OrderIntent>, object]>([
+    [
+      { orderType: 'STP', stopPrice: '9.5' },
+      { orderType: 'STP', auxPrice: 9.5 },
+    ],
+    [
+      { orderType: 'STP LMT', stopPrice: '9.5', limitPrice: '9' },
+      { orderType: 'STP LMT', auxPrice: 9.5, lmtPrice: 9 },
+    ],
+    [
+      { orderType: 'TRAIL', trailAmount: '0.5' },
+      { orderType: 'TRAIL', auxPrice: 0.5 },
+    ],
+    [
+      { orderType: 'TRAIL', trailPercent: '2', stopPrice: '9' },
+      { orderType: 'TRAIL', trailingPercent: 2, trailStopPrice: 9 },
+    ],
+    [
+      { orderType: 'TRAIL LIMIT', trailAmount: '0.5', limitOffset: '0.1' },
+      { orderType: 'TRAIL LIMIT', auxPrice: 0.5, lmtPriceOffset: 0.1 },
+    ],
+    [
+      { orderType: 'MIT', stopPrice: '9.5' },
+      { orderType: 'MIT', auxPrice: 9.5 },
+    ],
+    [
+      { orderType: 'LIT', stopPrice: '9.5', limitPrice: '9' },
+      { orderType: 'LIT', auxPrice: 9.5, lmtPrice: 9 },
+    ],
+    [{ orderType: 'MOC' }, { orderType: 'MOC' }],
+    [
+      { orderType: 'LOC', limitPrice: '9' },
+      { orderType: 'LOC', lmtPrice: 9 },
+    ],
+    [
+      { orderType: 'MKT', timeInForce: 'OPG' },
+      { orderType: 'MKT', tif: 'OPG' },
+    ],
+  ])("says %j in IBKR's words, and reads them back the same", (terms, words) => {
+    const { timeInForce: _, ...prices } = terms;
+    const wanted = { ...intent, ...noPrices, ...terms };
+    const order = toIbOrder({ ...alone, orderId: 1, account: 'DU1', intent: wanted });
+    expect(order).toEqual({
+      ...{ action: 'BUY', totalQuantity: 0.1, tif: 'DAY', account: 'DU1', orderRef: intent.ref },
+      ...{ transmit: true, outsideRth: false },
+      ...words,
+    });
+    const told = { contract, order: { ...order, permId: 1 }, state: { status: OrderStatus.Submitted } };
+    expect(toBrokerOrder(idOf, told)).toMatchObject({ ...noPrices, ...prices });
+  });
+
+  it('attaches a child to its entry, and transmits with the last of them', () => {
+    const order = toIbOrder({ orderId: 3, account: 'DU1', intent, parentOrderId: 2, transmit: false });
+    expect(order).toMatchObject({ parentId: 2, transmit: false });
+  });
+
   it('leaves the price of a market order out', () => {
     const order = toIbOrder({
       ...alone,
