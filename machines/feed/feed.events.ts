@@ -4,8 +4,12 @@ import type { Instrument, InstrumentId, InstrumentKey } from '../domain/instrume
 /** Bar sizes that are watched, each with the most bars of history that a watcher wants. */
 export type WatchedTimeframes = Readonly<Partial<Record<Timeframe, number>>>;
 
-/** Where a feed stands, by the names of its chart; `restarting` is told by the hub while no actor runs it. */
+/**
+ * Where a feed stands, by the names of its chart; while no actor runs it the hub tells `restarting`, or
+ * `waitingForLine` when all market data lines are taken.
+ */
 export type FeedState =
+  | 'waitingForLine'
   | 'waitingForBroker'
   | 'resolving'
   | 'faulted'
@@ -82,6 +86,8 @@ export interface FeedContext {
   /** Why it is not live, in one sentence. */
   readonly cause: string | null;
   readonly attempts: number;
+  /** How often the broker stopped the prices since they were last live; failures do not count. */
+  readonly interruptions: number;
   readonly refused: boolean;
   readonly marketTime: number | null;
   readonly refreshing: boolean;

@@ -42,7 +42,7 @@ export const feedMachine = setup({
   actors: { ...feedPortActors, collector: collectorMachine },
   delays: {
     faultBackoff: ({ context }) => faultBackoffMs(context.attempts, context.refused),
-    interruptionBackoff: ({ context }) => interruptionBackoffMs(context.attempts),
+    interruptionBackoff: ({ context }) => interruptionBackoffMs(context.interruptions),
     staleTimeout: 60_000,
     resubscribeTimeout: 60_000,
     // Silence was waited for already; an instrument that is merely quiet costs a message.
@@ -58,7 +58,7 @@ export const feedMachine = setup({
   actions: {
     // Overridden with the hub's by `withFeedPorts`.
     report: (_, _params: { state: FeedState }) => {},
-    noteReady: assign({ brokerReady: true, cause: null, attempts: 0 }),
+    noteReady: assign({ brokerReady: true, cause: null, attempts: 0, interruptions: 0 }),
     noteLost: assign((_, params: { cause: string }) => ({ brokerReady: false, cause: params.cause })),
     noteFault: assign(({ context }, params: { error: unknown }) => ({
       cause: failureMessage(params.error),
@@ -67,7 +67,7 @@ export const feedMachine = setup({
     })),
     noteInterruption: assign(({ context }, params: { message: string }) => ({
       cause: params.message,
-      attempts: context.attempts + 1,
+      interruptions: context.interruptions + 1,
       proven: context.proven.filter((name) => name !== 'quote'),
     })),
     noteDetails: assign((_, params: { instrument: FeedContext['instrument'] }) => ({
@@ -124,7 +124,7 @@ export const feedMachine = setup({
     proveQuote: assign(({ context }) => ({
       proven: context.proven.includes('quote') ? context.proven : [...context.proven, 'quote'],
     })),
-    noteLive: assign({ cause: null, attempts: 0 }),
+    noteLive: assign({ cause: null, attempts: 0, interruptions: 0 }),
     noteStale: assign(({ context }) => ({
       cause:
         isMarketOpen(liquidSpans(resolved(context)), context.marketTime) === false
@@ -164,6 +164,7 @@ export const feedMachine = setup({
     brokerReady: input.brokerReady,
     cause: input.brokerReady ? null : 'The broker is not connected.',
     attempts: 0,
+    interruptions: 0,
     refused: false,
     marketTime: null,
     refreshing: false,

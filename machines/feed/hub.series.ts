@@ -1,11 +1,13 @@
 import { type Bar, mergeBars, type Timeframe } from '../domain/bar.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { Instrument, InstrumentId } from '../domain/instrument.ts';
+import { type BarCheckResult, type BarCheckTiming, createBarCheck } from './bar.check.ts';
 import type { BarBatch } from './feed.events.ts';
 import { faultBackoffMs } from './feed.logic.ts';
 import type { BarStorePort, MarketDataPort } from './feed.ports.ts';
 import type { BarNews, BarsListener } from './hub.types.ts';
 import type { Timers } from './quote.bus.ts';
+import type { Turns } from './turns.ts';
 
 export interface SeriesDeps {
   readonly broker: Pick<MarketDataPort, 'history'>;
@@ -15,7 +17,10 @@ export interface SeriesDeps {
   /** Why the feed is not live; null when it is. */
   feedCause(id: InstrumentId): string | null;
   publishBar(news: BarNews): void;
-  onFault(error: unknown): void;
+  readonly barChecks: BarCheckTiming;
+  now(): number;
+  onAlarm(message: string): void;
+  readonly turns: Turns;
 }
 
 interface Opened {
@@ -39,6 +44,12 @@ export interface BarSeries {
   /** The feed's state has changed. */
   feedChanged(): void;
   wanted(): number;
+  /** How its bars compare with the history; null before the first comparison. */
+  check(): BarCheckResult | null;
+  /** Nobody watches it any more. */
+  close(): void;
+  /** How many listen. */
+  listeners(): number;
 }
 
 /** Bars kept in memory per series, so that a market that was rewound (a replay) still has its history. */
@@ -50,14 +61,22 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
   let newest = Number.NEGATIVE_INFINITY;
   let recent: readonly Bar[] = [];
   const openings = new Set<Opened>();
+  const barCheck = createBarCheck(id, timeframe, {
+    ...deps,
+    timing: deps.barChecks,
+    onCorrected(bars) {
+      recent = mergeBars(
+        recent,
+        bars.filter((bar) => recent.some(({ time }) => time === bar.time)),
+      );
+    },
+  });
 
-  const guarded = (run: () => void): void => {
-    try {
-      run();
-    } catch (error) {
-      deps.onFault(error);
-    }
-  };
+  /** Each listener in a turn of its own, in the order in which things were said. */
+  const say = (opened: Opened, words: (listener: BarsListener) => void): void =>
+    deps.turns.run(() => {
+      if (!opened.released) words(opened.listener);
+    });
 
   function sayFeed(opened: Opened): void {
     const cause = deps.feedCause(id);
@@ -65,7 +84,7 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
     // Live is said after the history only.
     if (cause === null && opened.phase !== 'open') return;
     opened.saidCause = cause;
-    guarded(() => (cause === null ? opened.listener.onLive() : opened.listener.onWaiting(cause)));
+    say(opened, (listener) => (cause === null ? listener.onLive() : listener.onWaiting(cause)));
   }
 
   /** Database first; the broker is asked for older bars only when both database and stream have too few. */
@@ -92,7 +111,7 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
     // What was announced while the database was read is part of the history.
     const bars = mergeBars(before, recent).slice(-opened.count);
     opened.phase = 'open';
-    guarded(() => opened.listener.onHistory(bars));
+    say(opened, (listener) => listener.onHistory(bars));
     sayFeed(opened);
   }
 
@@ -103,7 +122,7 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
       opened.phase = 'waiting';
       opened.attempts += 1;
       opened.saidCause = failureMessage(error);
-      guarded(() => opened.listener.onWaiting(failureMessage(error)));
+      say(opened, (listener) => listener.onWaiting(failureMessage(error)));
       opened.timer = deps.clock.setTimeout(
         () => begin(opened),
         Math.min(10_000, faultBackoffMs(opened.attempts, false)),
@@ -115,6 +134,9 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
     timeframe,
     newest: () => (covered ? newest : null),
     wanted: () => Math.max(0, ...[...openings].map((opened) => opened.count)),
+    listeners: () => openings.size,
+    check: barCheck.result,
+    close: barCheck.close,
     announce(batch) {
       const fresh = batch.bars.filter((bar) => bar.time > newest);
       const isFirst = !covered;
@@ -124,11 +146,9 @@ export function createBarSeries(id: InstrumentId, timeframe: Timeframe, deps: Se
       for (const opened of [...openings]) {
         if (opened.phase === 'waiting' && opened.timer === null) begin(opened);
         if (opened.phase !== 'open') continue;
-        for (const bar of fresh) {
-          if (opened.released) break;
-          guarded(() => opened.listener.onBar(bar, batch.late));
-        }
+        for (const bar of fresh) say(opened, (listener) => listener.onBar(bar, batch.late));
       }
+      if (!batch.isHistory && !batch.late) barCheck.note(fresh);
       if (isFirst) return;
       for (const bar of fresh) deps.publishBar({ instrumentId: id, timeframe, bar, late: batch.late });
     },

@@ -8,14 +8,17 @@ import {
   instrumentId,
 } from '../domain/instrument.ts';
 import type { Quote } from '../domain/quote.ts';
+import { type BarCheckTiming, barCheckTiming } from './bar.check.ts';
 import type { FeedState, WatchedTimeframes } from './feed.events.ts';
 import { isMarketOpen, liquidSpans } from './feed.logic.ts';
 import type { BarStorePort, MarketDataPort } from './feed.ports.ts';
 import { type OpenStreams, openStreams } from './feed.streams.ts';
 import { type BarSeries, createBarSeries } from './hub.series.ts';
 import type { BarNews, FeedStatus, MarketDataHub } from './hub.types.ts';
+import { assignLines, usualLines } from './lines.logic.ts';
 import { type MarketDataEvent, type MarketDataPorts, withMarketDataPorts } from './marketData.machine.ts';
 import { createBus, createConflatedBus, systemTimers, type Timers } from './quote.bus.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 export interface HubOptions {
   readonly broker: MarketDataPort;
@@ -26,6 +29,14 @@ export interface HubOptions {
   readonly clock?: Timers;
   /** Shortest time between two quotes of one instrument on the bus, ms. @default 100 */
   readonly quoteIntervalMs?: number;
+  /** Market data lines: how many instruments may be subscribed to at once. @default 100 */
+  readonly lines?: number;
+  /** When live bars are compared with the history. @default `barCheckTiming` */
+  readonly barChecks?: Partial<BarCheckTiming>;
+  /** Hears what a person should know, in a sentence. @default nobody */
+  readonly onAlarm?: (message: string) => void;
+  /** In which listeners of bars are told, one by one. @default their own */
+  readonly turns?: Turns;
   /** A listener threw; the others were told. @default nothing */
   readonly onFault?: (error: unknown) => void;
 }
@@ -42,8 +53,14 @@ interface Watched {
   storeCause: string | null;
   since: number;
   streams: OpenStreams | null;
+  /** It has a market data line: its feed runs. */
+  hasLine: boolean;
+  /** When somebody last asked for it, epoch ms; 0: it is only watched. */
+  usedAt: number;
 }
 
+const noLine = (lines: number): string =>
+  `All ${lines} market data lines are taken by instruments that are traded, or were used later.`;
 const restarting = 'The market data service is restarting.';
 /** States of a feed in which its prices are being told, or about to be. */
 const telling: readonly FeedState[] = ['subscribing', 'live'];
@@ -59,6 +76,9 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
   const now = options.now ?? Date.now;
   const clock = options.clock ?? systemTimers;
   const onFault = options.onFault ?? (() => {});
+  const onAlarm = options.onAlarm ?? (() => {});
+  const turns = options.turns ?? createTurns(onFault);
+  const lines = options.lines ?? usualLines;
   const watched = new Map<InstrumentId, Watched>();
   const instruments = new Map<InstrumentId, Instrument>();
   const spans = new Map<InstrumentId, readonly TradingSpan[]>();
@@ -93,6 +113,10 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     cause: causeOf(feed),
     since: feed.since,
     timeframes: [...feed.timeframes.keys()],
+    checks: [...feed.series.values()].flatMap((series) => {
+      const check = series.check();
+      return check === null ? [] : { timeframe: series.timeframe, ...check };
+    }),
   });
 
   /** Nothing tells this price any more: whatever it was, it is no ground for an order. */
@@ -122,8 +146,33 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     Object.fromEntries(
       [...feed.timeframes.keys()].map((name) => [name, feed.series.get(name)?.wanted() ?? 0]),
     );
-  const tellWatch = (feed: Watched): void =>
-    send?.({ type: 'feed.watch', key: feed.key, timeframes: wantedOf(feed) });
+  const tellWatch = (feed: Watched): void => {
+    if (feed.hasLine) send?.({ type: 'feed.watch', key: feed.key, timeframes: wantedOf(feed) });
+  };
+  const sessionsOf = (feed: Watched): number =>
+    [...feed.series.values()].reduce((sum, series) => sum + series.listeners(), 0);
+
+  /** Hands the market data lines out anew; a feed that loses its line ends, one that gets it begins. */
+  function shareLines(): void {
+    const claims = [...watched].map(([id, feed]) => ({ ...feed, id, sessions: sessionsOf(feed) }));
+    const having = assignLines(claims, lines);
+    const lost = [...watched].filter(([id, feed]) => feed.hasLine && !having.has(id));
+    const won = [...watched].filter(([id, feed]) => !feed.hasLine && having.has(id));
+    // First those that end: the broker never sees more than it allows.
+    for (const [id, feed] of lost) {
+      feed.hasLine = false;
+      send?.({ type: 'feed.unwatch', instrumentId: id });
+      feed.streams = null;
+    }
+    for (const [id, feed] of won) {
+      feed.hasLine = true;
+      changed(id, { state: send === null ? 'restarting' : 'waitingForBroker', cause: brokerCause });
+      tellWatch(feed);
+    }
+    for (const [id, feed] of watched) {
+      if (!feed.hasLine) changed(id, { state: 'waitingForLine', cause: noLine(lines) });
+    }
+  }
 
   function seriesOf(id: InstrumentId, feed: Watched, timeframe: Timeframe): BarSeries {
     const known = feed.series.get(timeframe);
@@ -132,13 +181,16 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
       broker,
       store,
       clock,
-      onFault,
+      turns,
       instrument: (of) => instruments.get(of) ?? null,
       feedCause: (of) => {
         const current = watched.get(of);
         return current === undefined ? 'Nobody watches the instrument.' : causeOf(current);
       },
       publishBar: (news) => bars.publish(news),
+      now,
+      onAlarm,
+      barChecks: { ...barCheckTiming, ...options.barChecks },
     });
     feed.series.set(timeframe, made);
     return made;
@@ -156,6 +208,8 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
       storeCause: null,
       since: now(),
       streams: null,
+      hasLine: false,
+      usedAt: 0,
     };
     watched.set(id, feed);
     feed.holders += 1;
@@ -177,14 +231,16 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
         }
         // A series that is opened anew begins with a fresh history.
         feed.timeframes.delete(name);
+        feed.series.get(name)?.close();
         feed.series.delete(name);
         isLess = true;
       }
       if (feed.holders === 0) {
         watched.delete(id);
         quotes.delete(id);
-        send?.({ type: 'feed.unwatch', instrumentId: id });
+        if (feed.hasLine) send?.({ type: 'feed.unwatch', instrumentId: id });
       } else if (isLess) tellWatch(feed);
+      shareLines();
     };
     return { feed, drop };
   }
@@ -200,7 +256,7 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
         for (const [id, feed] of watched) {
           feed.streams?.close();
           feed.streams = null;
-          changed(id, { state: 'restarting', cause: restarting });
+          if (feed.hasLine) changed(id, { state: 'restarting', cause: restarting });
         }
       };
     },
@@ -270,16 +326,29 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     watch(key, timeframes) {
       const { feed, drop } = hold(key, timeframes);
       tellWatch(feed);
+      shareLines();
       return drop;
     },
     openBars(key, timeframe, count, listener) {
       const { feed, drop } = hold(key, [timeframe]);
+      feed.usedAt = now();
       const close = seriesOf(instrumentId(key), feed, timeframe).open(count, listener);
       tellWatch(feed);
+      shareLines();
       return () => {
         close();
         drop();
       };
+    },
+    use(id) {
+      const feed = watched.get(id);
+      if (feed === undefined) return;
+      feed.usedAt = now();
+      shareLines();
+    },
+    lines() {
+      const taken = [...watched.values()].filter((feed) => feed.hasLine).length;
+      return { most: lines, taken, waiting: watched.size - taken };
     },
     instrument: (id) => instruments.get(id) ?? null,
     instruments: () => [...watched.keys()].flatMap((id) => instruments.get(id) ?? []),
@@ -287,6 +356,12 @@ export function createMarketDataHub(options: HubOptions): MarketDataHub & {
     quotes: () => [...quotes.values()],
     marketTime,
     isOpen: (id) => isMarketOpen(spans.get(id) ?? [], marketTime(id)),
+    openSpan: (id) => {
+      const at = marketTime(id);
+      return at === null
+        ? null
+        : ((spans.get(id) ?? []).find(({ from, to }) => at >= from && at < to) ?? null);
+    },
     setMarketTime(at) {
       told = at;
       if (toldTimer !== null) return;

@@ -1,6 +1,8 @@
 import type { Bar, Timeframe } from '../domain/bar.ts';
+import type { TradingSpan } from '../domain/calendar.ts';
 import type { Instrument, InstrumentId, InstrumentKey } from '../domain/instrument.ts';
 import type { Quote } from '../domain/quote.ts';
+import type { BarCheckResult } from './bar.check.ts';
 import type { FeedState } from './feed.events.ts';
 
 /** Where the feed of a watched instrument stands; plain data. */
@@ -13,6 +15,8 @@ export interface FeedStatus {
   /** When the state was entered, epoch ms wall clock. */
   readonly since: number;
   readonly timeframes: readonly Timeframe[];
+  /** How the live bars of each size compare with IBKR's history; one that was not compared yet is missing. */
+  readonly checks: readonly (BarCheckResult & { readonly timeframe: Timeframe })[];
 }
 
 /** A closed bar as told to observers, after it was stored. */
@@ -44,6 +48,10 @@ export interface MarketDataHub {
    * @param count bars of history wanted.
    */
   openBars(key: InstrumentKey, timeframe: Timeframe, count: number, listener: BarsListener): () => void;
+  /** Somebody wants this watched instrument's prices now: it gets a market data line before what was used earlier. */
+  use(id: InstrumentId): void;
+  /** Market data lines: how many the broker allows, how many are taken, how many instruments wait for one. */
+  lines(): { readonly most: number; readonly taken: number; readonly waiting: number };
   /** Contract details of a watched instrument; null before the broker gave them. */
   instrument(id: InstrumentId): Instrument | null;
   instruments(): readonly Instrument[];
@@ -53,6 +61,8 @@ export interface MarketDataHub {
   marketTime(id?: InstrumentId): number | null;
   /** Inside liquid hours at market time; null when hours or time are unknown, which means closed. */
   isOpen(id: InstrumentId): boolean | null;
+  /** The span of liquid hours that market time is in; null: closed, or not known. */
+  openSpan(id: InstrumentId): TradingSpan | null;
   /** The broker's clock, told by the connection's heartbeat; epoch ms. */
   setMarketTime(at: number): void;
   /** Quotes, conflated per instrument. Each answers its unsubscribe. */

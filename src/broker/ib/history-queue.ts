@@ -11,6 +11,8 @@ export interface HistoryQuestion {
 export interface HistoryQueue {
   /** Runs the work once the limits let it; answers what is called when the question is over, or given up. */
   run(question: HistoryQuestion, work: () => void): () => void;
+  /** How many are on their way. */
+  underWay(): number;
   /** How many wait. */
   waiting(): number;
 }
@@ -21,7 +23,7 @@ interface Waiting {
 }
 
 /** IBKR allows 50 at once, and slows down long before; Lean keeps to 20. */
-const MOST_AT_ONCE = 20;
+export const MOST_AT_ONCE = 20;
 const TEN_MINUTES_MS = 600_000;
 /** IBKR's 60, less two for clocks that run apart. */
 const MOST_IN_TEN_MINUTES = 58;
@@ -103,6 +105,7 @@ export function createHistoryQueue(): HistoryQueue {
         drain();
       };
     },
+    underWay: () => inFlight,
     waiting: () => waiting.length,
   };
 }

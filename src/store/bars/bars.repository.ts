@@ -1,16 +1,18 @@
 import type { Bar, Timeframe } from '../../../machines/domain/bar.ts';
 import type { InstrumentId } from '../../../machines/domain/instrument.ts';
-import type { BulkClient, Database } from '../database.ts';
+import { type BulkClient, type Database, prepared } from '../database.ts';
 
 const CHUNK = 10_000;
 /** As doubles: epoch ms are exact in them, and the driver answers bigints as text. */
 const columns = 'time::float8 as time, open, high, low, close, volume';
 
-const UPSERT = `
-  insert into bars (series_id, time, open, high, low, close, volume)
+const UPSERT = prepared(
+  'bars',
+  `insert into bars (series_id, time, open, high, low, close, volume)
   select $1, * from unnest($2::bigint[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[])
   on conflict (series_id, time) do update set
-    open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume`;
+    open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close, volume = excluded.volume`,
+);
 
 export interface BarCoverage {
   /** Epoch ms of the first and the last bar. */

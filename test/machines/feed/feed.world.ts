@@ -6,6 +6,7 @@ import { singleBand } from '../../../machines/domain/price-bands.ts';
 import type { Quote } from '../../../machines/domain/quote.ts';
 import type { BarStreamListener } from '../../../machines/feed/feed.ports.ts';
 import { createMarketDataHub } from '../../../machines/feed/hub.ts';
+import type { Turns } from '../../../machines/feed/turns.ts';
 import { createQueueClock, settle } from '../../support/clock.ts';
 
 export const minute = 60_000;
@@ -71,7 +72,19 @@ interface OpenBarStream {
 }
 
 /** A hub over a faked broker and database, with its actor running on a clock of its own. */
-export function createWorld() {
+/** All at once, so that what is told can be looked at. */
+const allAtOnce = (onFault: (error: unknown) => void): Turns => ({
+  run: (work) => {
+    try {
+      work();
+    } catch (error) {
+      onFault(error);
+    }
+  },
+  next: () => Promise.resolve(),
+});
+
+export function createWorld({ lines, ...options }: { readonly lines?: number; readonly turns?: Turns } = {}) {
   const clock = createQueueClock(start);
   const barStreams = new Set<OpenBarStream>();
   const quoteStreams = new Map<string, (quote: Quote) => void>();
@@ -94,11 +107,15 @@ export function createWorld() {
     olderFails: null as Error | null,
     historyAsked: [] as { count: number; before: number | undefined }[],
     faults: [] as unknown[],
+    alarms: [] as string[],
   };
   const hub = createMarketDataHub({
+    ...(lines === undefined ? {} : { lines }),
+    turns: options.turns ?? allAtOnce((error) => world.faults.push(error)),
     now: () => clock.now(),
     clock,
     onFault: (error) => world.faults.push(error),
+    onAlarm: (message) => world.alarms.push(message),
     store: {
       saveInstrument: async () => {},
       async append(id, timeframe, list) {

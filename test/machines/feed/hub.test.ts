@@ -251,6 +251,18 @@ describe('a lost connection', () => {
     expect(state(world)?.state).toBe('live');
   });
 
+  it('does not count failures of a stream into how slowly stopped prices are asked for', async () => {
+    const world = await liveWorld();
+    for (let n = 0; n < 3; n += 1) {
+      world.stream().listener.onError('the farm is broken');
+      await world.pass(10_000);
+    }
+    const before = world.quoteSubscriptions;
+    world.interrupters.get(oracleId)?.('competing session (10197)');
+    await world.pass(5_100);
+    expect(world.quoteSubscriptions).toBe(before + 1);
+  });
+
   it('is live again when stopped prices come back by themselves', async () => {
     const world = await liveWorld();
     world.interrupters.get(oracleId)?.('competing session (10197)');
@@ -473,5 +485,63 @@ describe('sharing', () => {
     await world.pass(100);
     expect(heard).toEqual([10, 12]);
     stop();
+  });
+});
+
+describe('market data lines', () => {
+  const silver = { ...oracle, symbol: 'SLV' };
+  const stateOf = (world: ReturnType<typeof createWorld>, symbol: string): string | undefined =>
+    world.hub.status().find(({ key }) => key.symbol === symbol)?.state;
+  async function fullWorld() {
+    const world = createWorld({ lines: 2 });
+    world.hub.connectionReady();
+    world.hub.watch(gold, []);
+    world.hub.watch(silver, []);
+    await world.pass();
+    return world;
+  }
+
+  it('go to a session before what is only watched, which says what it waits for', async () => {
+    const world = await fullWorld();
+    expect(world.hub.lines()).toEqual({ most: 2, taken: 2, waiting: 0 });
+    world.quoteStreams.get('SLV.STK.SMART.USD')?.(quote(silver, 1));
+    await world.pass(1_000);
+    const release = world.listen('a');
+    await world.pass();
+    expect([...world.quoteStreams.keys()].sort()).toEqual(['GLD.STK.SMART.USD', oracleId]);
+    expect(world.hub.lines()).toEqual({ most: 2, taken: 2, waiting: 1 });
+    expect(world.hub.status().find(({ key }) => key.symbol === 'SLV')).toMatchObject({
+      state: 'waitingForLine',
+      cause: expect.stringMatching(/^All 2 market data lines are taken/),
+    });
+    expect(world.hub.quote('SLV.STK.SMART.USD')?.quality, 'nothing tells it any more').toBe('stale');
+    release();
+    await world.pass();
+    expect([...world.quoteStreams.keys()].sort()).toEqual(['GLD.STK.SMART.USD', 'SLV.STK.SMART.USD']);
+  });
+
+  it('are taken from the watched instrument that was used longest ago', async () => {
+    const world = await fullWorld();
+    world.hub.use('SLV.STK.SMART.USD');
+    world.listen('a');
+    await world.pass();
+    expect(stateOf(world, 'GLD')).toBe('waitingForLine');
+    expect(stateOf(world, 'SLV')).not.toBe('waitingForLine');
+    await world.pass(1);
+    world.hub.use('GLD.STK.SMART.USD');
+    await world.pass();
+    expect(stateOf(world, 'SLV')).toBe('waitingForLine');
+    expect(world.quoteStreams.has('GLD.STK.SMART.USD')).toBe(true);
+  });
+
+  it('are kept over a restart of the service', async () => {
+    const world = await fullWorld();
+    world.listen('a');
+    await world.pass();
+    world.actor.stop();
+    expect(stateOf(world, 'SLV')).toBe('waitingForLine');
+    world.spawn();
+    await world.pass();
+    expect([...world.quoteStreams.keys()].sort()).toEqual(['GLD.STK.SMART.USD', oracleId]);
   });
 });
