@@ -183,6 +183,10 @@ export function updateFarms(
   return [...farms.filter((farm) => farm !== known), { ...news, since: now }];
 }
 
+/** Tells whether IBKR calls a farm of this kind broken. */
+export const isAnyBroken = (farms: readonly FarmStatus[], kind: FarmStatus['kind']): boolean =>
+  farms.some((farm) => farm.kind === kind && farm.state === 'broken');
+
 /** Tells that everything the handshake must tell was told. */
 export const isIntroduced = (context: ConnectionContext): boolean =>
   context.nextValidId !== null && context.status.accounts.length > 0 && context.status.serverVersion !== null;

@@ -12,7 +12,7 @@ import type { SnapshotFrom } from 'xstate';
 import { machineOptions } from '../machine.options.ts';
 import { causes, initialContext } from './connection.logic.ts';
 import type { ConnectionPorts } from './connection.ports.ts';
-import { humanRegion, restartRegion } from './connection.regions.ts';
+import { farmsRegion, humanRegion, restartRegion } from './connection.regions.ts';
 import { blame, blameCode, blameError, connectionSetup } from './connection.setup.ts';
 import type { ConnectionStatus } from './connection.status.ts';
 
@@ -29,10 +29,6 @@ export function createConnectionMachine(ports: ConnectionPorts) {
         description: 'Whether the gateway reaches IBKR.',
         initial: 'up',
         on: {
-          'socket.notice': {
-            guard: 'saysFarm',
-            actions: [{ type: 'recordFarm', params: ({ event }) => event }, 'announceChange'],
-          },
           // A new socket knows nothing of an old outage; the gateway says so if it lasts.
           'socket.accepted': '.up',
           'socket.opened': '.up',
@@ -51,6 +47,7 @@ export function createConnectionMachine(ports: ConnectionPorts) {
           },
         },
       },
+      farms: farmsRegion(parts),
       restart: restartRegion(parts),
       human: humanRegion(parts),
       socket: {

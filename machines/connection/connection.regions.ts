@@ -1,7 +1,35 @@
-/** The regions of the chart that keep time: the gateway's restarts, and the person who must log in. */
+/** The smaller regions of the chart: IBKR's data farms, the gateway's restarts, and the person who must log in. */
 import type { connectionSetup } from './connection.setup.ts';
+import type { FarmStatus } from './connection.status.ts';
 
 type Setup = ReturnType<typeof connectionSetup>;
+
+/** The farms of one kind: broken while IBKR says so of any of them. */
+const farmsOfKind = (of: Setup, kind: FarmStatus['kind']) =>
+  of.createStateConfig({
+    initial: 'working',
+    states: {
+      working: { always: { guard: { type: 'isAnyBroken', params: { kind } }, target: 'broken' } },
+      broken: { always: { guard: { type: 'isNoneBroken', params: { kind } }, target: 'working' } },
+    },
+  });
+
+/** IBKR's data farms. They come and go by themselves: nothing here touches the socket, ready or an order. */
+export const farmsRegion = (of: Setup) =>
+  of.createStateConfig({
+    type: 'parallel',
+    on: {
+      'socket.notice': {
+        guard: 'saysFarm',
+        actions: [{ type: 'recordFarm', params: ({ event }) => event }, 'announceChange'],
+      },
+    },
+    states: {
+      market: farmsOfKind(of, 'market'),
+      historical: farmsOfKind(of, 'historical'),
+      secdef: farmsOfKind(of, 'secdef'),
+    },
+  });
 
 /** Around a planned restart no order leaves: what is sent in its seconds vanishes. */
 export const restartRegion = (of: Setup) =>

@@ -14,6 +14,7 @@ import {
   type ConnectionContext,
   enterPhase,
   farmOf,
+  isAnyBroken,
   isIntroduced,
   planRetry,
   recordHeartbeat,
@@ -23,8 +24,9 @@ import {
 } from './connection.logic.ts';
 import { type LoginStatus, nextLogin, nextRestart } from './connection.plans.ts';
 import type { ConnectionPorts, Endpoint, SocketEvent } from './connection.ports.ts';
-import type { ConnectionPhase } from './connection.status.ts';
+import type { ConnectionPhase, FarmStatus } from './connection.status.ts';
 
+type OfKind = { readonly kind: FarmStatus['kind'] };
 type Notice = Extract<SocketEvent, { type: 'socket.notice' }>;
 const means = (event: { type: string }, ...consequences: CodeConsequence[]): boolean =>
   event.type === 'socket.notice' && consequences.includes(consequenceOf((event as Notice).code));
@@ -111,6 +113,8 @@ export function connectionSetup(ports: ConnectionPorts) {
       saysLinkDown: ({ event }) => means(event, 'linkDown'),
       saysLinkRestored: ({ event }) => means(event, 'linkRestored', 'linkRestoredDataLost'),
       saysClientIdHeld: ({ event }) => means(event, 'clientIdHeld'),
+      isAnyBroken: ({ context }, { kind }: OfKind) => isAnyBroken(context.status.farms, kind),
+      isNoneBroken: ({ context }, { kind }: OfKind) => !isAnyBroken(context.status.farms, kind),
       saysFarm: ({ event }) => means(event, 'farmOk', 'farmInactive', 'farmBroken'),
     },
     actions: {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { codesOf, consequenceOf, orderConsequenceOf } from '../../machines/domain/broker-codes.ts';
+import {
+  codeGroups,
+  codesOf,
+  consequenceOf,
+  orderConsequenceOf,
+} from '../../machines/domain/broker-codes.ts';
 
 describe('consequenceOf', () => {
   it.each([
@@ -37,27 +42,14 @@ describe('consequenceOf', () => {
     expect(consequenceOf(code)).toBe(consequence);
   });
 
-  it('has one consequence for each code', () => {
-    const groups = [
-      'linkDown',
-      'linkRestoredDataLost',
-      'linkRestored',
-      'farmOk',
-      'farmInactive',
-      'farmBroken',
-      'clientIdHeld',
-      'socketEnds',
-      'orderRejected',
-      'orderCancelled',
-      'cancelRefused',
-      'requestEnds',
-      'dataInterrupted',
-      'dataDelayed',
-      'paced',
-      'notice',
-    ] as const;
-    const codes = groups.flatMap(codesOf);
+  it('has one consequence for each code, and says what is done about it and where IBKR says so', () => {
+    const codes = codeGroups.flatMap(({ consequence }) => codesOf(consequence));
     expect(new Set(codes).size).toBe(codes.length);
+    for (const { does, source, codes: words } of codeGroups) {
+      expect(does).toMatch(/\.$/);
+      expect(source).toMatch(/^https:/);
+      for (const word of Object.values(words)) expect(word).not.toBe('');
+    }
   });
 });
 

@@ -15,7 +15,7 @@ interface Needs {
 
 /** The figures asked for where several accounts are managed. */
 const SUMMARY_TAGS =
-  'AccountType,NetLiquidation,TotalCashValue,SettledCash,BuyingPower,EquityWithLoanValue,GrossPositionValue,InitMarginReq,MaintMarginReq,AvailableFunds,ExcessLiquidity,Cushion';
+  'AccountType,NetLiquidation,TotalCashValue,SettledCash,BuyingPower,EquityWithLoanValue,GrossPositionValue,InitMarginReq,MaintMarginReq,AvailableFunds,ExcessLiquidity,Cushion,$LEDGER:ALL';
 
 /** The account side: every figure with the moment at which it was told. */
 export function createAccount({ links, contracts, log, now }: Needs): AccountPort {

@@ -7,7 +7,7 @@ import { createAccount } from './account.ts';
 import { createContracts } from './contracts.ts';
 import { createMarketData } from './data.ts';
 import { createExecution } from './execution.ts';
-import { createLinkHolder } from './link-holder.ts';
+import { type BrokerLoad, createLinkHolder } from './link-holder.ts';
 import type { Log } from './log.ts';
 import { singleFile } from './single-file.ts';
 
@@ -17,6 +17,8 @@ export interface IbBroker {
   readonly execution: ExecutionPort;
   readonly marketData: MarketDataPort;
   readonly account: AccountPort;
+  /** What is on its way to the broker, and what waits for its limits. */
+  load(): BrokerLoad;
   /** Makes an instrument known that the database remembers, so that messages about it carry our id. */
   remember(instrument: Instrument): void;
 }
@@ -27,11 +29,13 @@ export interface IbBrokerOptions {
   readonly now: () => number;
   /** Instruments known from earlier. @default none */
   readonly instruments?: Iterable<Instrument>;
+  /** Hears what a person should know, in a sentence. @default nobody */
+  readonly onAlarm?: (message: string) => void;
 }
 
 /** Builds the adapter; it connects to nothing until `socket.open`. */
-export function createIbBroker({ log, now, instruments = [] }: IbBrokerOptions): IbBroker {
-  const links = createLinkHolder(log);
+export function createIbBroker({ log, now, instruments = [], onAlarm }: IbBrokerOptions): IbBroker {
+  const links = createLinkHolder(log, onAlarm);
   const contracts = createContracts(instruments);
   const askTime = (): Promise<number> =>
     links
@@ -54,6 +58,7 @@ export function createIbBroker({ log, now, instruments = [] }: IbBrokerOptions):
     execution,
     marketData: createMarketData({ links, contracts, log, now, currentTime }),
     account,
+    load: links.load,
     remember: contracts.remember,
   };
 }

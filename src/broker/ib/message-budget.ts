@@ -9,6 +9,8 @@ const WINDOW_MS = 1_000;
 export interface MessageBudget {
   /** One has left. */
   note(): void;
+  /** How many have left in the last second. */
+  used(): number;
   /** How many may leave now. */
   left(): number;
   /** Until one more than now may leave, ms. */
@@ -25,6 +27,10 @@ export function createMessageBudget(): MessageBudget {
   return {
     note() {
       sentAt.push(performance.now());
+    },
+    used() {
+      forget();
+      return sentAt.length;
     },
     left() {
       forget();

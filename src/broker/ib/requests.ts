@@ -54,6 +54,8 @@ export interface Requests {
   ): Promise<T>;
   /** A subscription; its cancel. @throws BrokerError `unavailable` */
   stream(spec: Omit<Spec, 'timeoutMs'>, route: Route): () => void;
+  /** How many wait for their turn, and how many subscriptions there are. */
+  load(): { readonly waiting: number; readonly subscriptions: number };
   /** Ends every stream, e.g. because IBKR dropped the subscriptions. */
   endStreams(cause: string): void;
 }
@@ -88,6 +90,8 @@ const BID_SIZE = 0;
 export function createRequests(link: Link, log: Log, histories: HistoryQueue): Requests {
   const routes = new Map<number, Route>();
   const streams = new Set<number>();
+  /** What IBKR said of a question with a code that is not known: it changes nothing, and may explain a timeout. */
+  const remarks = new Map<number, string>();
   const pacer = createPacer(link.budget, { reserve: KEPT_FOR_ORDERS });
   let nextId = FIRST_REQUEST_ID;
 
@@ -116,16 +120,25 @@ export function createRequests(link: Link, log: Log, histories: HistoryQueue): R
     if (!isRequestId(id)) return;
     const route = routes.get(id);
     // Words about a request that is over, e.g. 366 after a cancel.
+    const consequence = consequenceOf(code);
     if (route === undefined) log.debug({ code, id, error: error.message }, 'late word about a request');
-    else route.error(code, consequenceOf(code), error.message);
+    else if (consequence === 'unknown') remarks.set(id, `; it said: ${error.message} (${code})`);
+    else route.error(code, consequence, error.message);
   });
   link.onClosed((cause) => {
     pacer.clear();
     const open = [...routes.values()];
     routes.clear();
     streams.clear();
+    remarks.clear();
     for (const route of open) tellLost(route, cause);
   });
+
+  const forget = (id: number): boolean => {
+    streams.delete(id);
+    remarks.delete(id);
+    return routes.delete(id);
+  };
 
   function tellLost(route: Route, cause: string): void {
     try {
@@ -194,10 +207,11 @@ export function createRequests(link: Link, log: Log, histories: HistoryQueue): R
         (api) => spec.send(api, request.id),
         () => {
           timer = setTimeout(() => {
+            const remark = remarks.get(request.id) ?? '';
             finish();
             const { cancel } = spec;
             if (cancel !== undefined) write({}, (api) => cancel(api, request.id));
-            reject(new BrokerError('timeout', `${what}: no answer within ${timeoutMs / 1_000} s`));
+            reject(new BrokerError('timeout', `${what}: no answer within ${timeoutMs / 1_000} s${remark}`));
           }, timeoutMs);
         },
       );
@@ -219,7 +233,7 @@ export function createRequests(link: Link, log: Log, histories: HistoryQueue): R
           },
           lost: (cause) => fail(new BrokerError('lost', `${spec.what}: ${cause}`)),
         });
-        return { id, end: () => routes.delete(id) };
+        return { id, end: () => forget(id) };
       }),
     askAll: (spec, listen) =>
       settle(spec, (done, fail) => {
@@ -242,9 +256,8 @@ export function createRequests(link: Link, log: Log, histories: HistoryQueue): R
       const id = nextId++;
       let leave = (): void => undefined;
       const end = (): boolean => {
-        streams.delete(id);
         leave();
-        return routes.delete(id);
+        return forget(id);
       };
       routes.set(
         id,
@@ -261,11 +274,11 @@ export function createRequests(link: Link, log: Log, histories: HistoryQueue): R
         if (cancel !== undefined) write({}, (api) => cancel(api, id));
       };
     },
+    load: () => ({ waiting: pacer.waiting(), subscriptions: streams.size }),
     endStreams(cause) {
       for (const id of [...streams]) {
         const route = routes.get(id);
-        streams.delete(id);
-        routes.delete(id);
+        forget(id);
         if (route !== undefined) tellLost(route, cause);
       }
     },

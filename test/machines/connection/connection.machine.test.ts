@@ -426,6 +426,31 @@ describe('data farms', () => {
     expect(socket.closed).toBe(0);
   });
 
+  it('of each kind are a region of their own, broken while any of them is', async () => {
+    start();
+    await becomeReady();
+    const farms = () => actor.getSnapshot().value.farms;
+    notice(2103, 'Market data farm connection is broken:usfarm');
+    notice(2103, 'Market data farm connection is broken:eufarm');
+    expect(farms()).toEqual({ market: 'broken', historical: 'working', secdef: 'working' });
+    notice(2104, 'Market data farm connection is OK:usfarm');
+    notice(2105, 'HMDS data farm connection is broken:ushmds');
+    expect(farms()).toEqual({ market: 'broken', historical: 'broken', secdef: 'working' });
+    notice(2119, 'Market data farm is connecting:eufarm');
+    notice(2106, 'HMDS data farm connection is OK:ushmds');
+    expect(farms()).toEqual({ market: 'working', historical: 'working', secdef: 'working' });
+  });
+
+  it('that were broken are forgotten with their socket', async () => {
+    start();
+    await becomeReady();
+    notice(2157, 'Sec-def data farm connection is broken:secdefnj');
+    expect(actor.getSnapshot().value.farms).toMatchObject({ secdef: 'broken' });
+    actor.send({ type: 'connection.disconnect' });
+    actor.send({ type: 'connection.connect' });
+    expect(actor.getSnapshot().value.farms).toMatchObject({ secdef: 'working' });
+  });
+
   it.each([399, 2109, 4711])('code %i means nothing to the connection', async (code) => {
     start();
     await becomeReady();

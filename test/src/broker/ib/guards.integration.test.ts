@@ -33,12 +33,14 @@ let peer: Socket;
 let received: string;
 let broker: IbBroker;
 let causes: string[];
+let alarms: string[];
 let handle: { close(): void };
 let stop: () => Promise<void>;
 
 beforeEach(async () => {
   received = '';
   causes = [];
+  alarms = [];
   const server = await startTcp((socket) => {
     peer = socket;
     socket.on('data', (data: Buffer) => {
@@ -47,7 +49,10 @@ beforeEach(async () => {
     socket.once('data', () => socket.write(greeting));
   });
   stop = server.stop;
-  broker = createIbBroker({ log: silentLog, now: Date.now, instruments: [orcl] });
+  broker = createIbBroker({
+    ...{ log: silentLog, now: Date.now, instruments: [orcl] },
+    onAlarm: (message) => alarms.push(message),
+  });
   await new Promise<void>((resolve) => {
     handle = broker.socket.open({ host: '127.0.0.1', port: server.port, clientId: 1 }, (event) => {
       if (event.type === 'socket.closed') causes.push(event.cause);
@@ -97,6 +102,66 @@ describe('place', () => {
     handle.close();
     expect(place).toThrow('there is no connection to the gateway');
     expect(createIbBroker({ log: silentLog, now: Date.now }).execution.cancel).toThrow('no connection');
+  });
+});
+
+describe('the load', () => {
+  it('counts what has left in the last second and what is subscribed to', async () => {
+    const before = broker.load();
+    expect(before).toMatchObject({ subscriptions: 0, requestsWaiting: 0, historiesWaiting: 0 });
+    const cancel = broker.marketData.streamQuote(orcl, {
+      ...{ onQuote: () => {}, onInterrupted: () => {}, onError: () => {} },
+    });
+    place();
+    expect(broker.load()).toMatchObject({
+      messagesInLastSecond: before.messagesInLastSecond + 2,
+      mostMessages: 48,
+      subscriptions: 1,
+    });
+    cancel();
+    expect(broker.load().subscriptions).toBe(0);
+  });
+
+  it('counts what waits because the limit is kept, and is nothing without a connection', () => {
+    const quotes = { onQuote: () => {}, onInterrupted: () => {}, onError: () => {} };
+    for (let at = 0; at < 60; at += 1) broker.marketData.streamQuote(orcl, quotes);
+    const { messagesInLastSecond, requestsWaiting } = broker.load();
+    expect(messagesInLastSecond).toBe(30);
+    expect(requestsWaiting).toBeGreaterThanOrEqual(30);
+    handle.close();
+    expect(broker.load()).toMatchObject({ messagesInLastSecond: 0, requestsWaiting: 0, subscriptions: 0 });
+  });
+});
+
+describe('a code that is not known', () => {
+  it.each([
+    ['of the system', -1, 2_199],
+    ['of the system, said as an error', -1, 4_711],
+    ['of a request', FIRST, 4_712],
+  ])('%s alarms with its words and changes nothing', async (_, id, code) => {
+    const quotes: Quote[] = [];
+    const errors: string[] = [];
+    broker.marketData.streamQuote(orcl, {
+      onQuote: (quote) => quotes.push(quote),
+      onInterrupted: (cause) => errors.push(cause),
+      onError: (cause) => errors.push(cause),
+    });
+    peer.write(error(id, code));
+    peer.write(frame(1, 6, FIRST, 4, 88.5, 300, 0));
+    await eventually(() => expect(quotes.at(-1)?.last).toBe(88.5));
+    expect(alarms).toEqual([
+      `IBKR sent code ${code}, which is not known here and changes nothing: words of ${code}`,
+    ]);
+    expect(errors).toEqual([]);
+    expect(causes).toEqual([]);
+  });
+
+  it('raises no alarm when it is known', async () => {
+    peer.write(error(-1, 2_104));
+    peer.write(error(-1, 1_102));
+    place();
+    await eventually(() => expect(received).toContain('tw.m..01J00000000000000000000001'));
+    expect(alarms).toEqual([]);
   });
 });
 
@@ -210,7 +275,7 @@ describe('quotes', () => {
     expect(errors).toEqual([]);
   });
 
-  it.each([101, 200, 354, 10089, 10168, 10186, 10225, 4711])('end on %i with its words', async (code) => {
+  it.each([101, 200, 354, 10089, 10168, 10186, 10225])('end on %i with its words', async (code) => {
     peer.write(error(FIRST, code));
     await eventually(() => expect(errors).toEqual([`words of ${code} (${code})`]));
     expect(causes).toEqual([]);

@@ -187,11 +187,17 @@ describe('requests', () => {
       code: 'timeout',
       message: 'the answer: no answer within 0.02 s',
     });
+    const puzzled = ask(200);
+    peer.write(frame(4, 2, 1_500_000_001, 4711, 'Something new', ''));
+    await expect(puzzled).rejects.toMatchObject({
+      code: 'timeout',
+      message: 'the answer: no answer within 0.2 s; it said: Something new (4711)',
+    });
     const refused = ask(5_000);
-    peer.write(frame(4, 2, 1_500_000_001, 200, 'No security definition has been found for the request', ''));
+    peer.write(frame(4, 2, 1_500_000_002, 200, 'No security definition has been found for the request', ''));
     await expect(refused).rejects.toMatchObject({ code: 'refused', brokerCode: 200 });
     const remarked = ask(5_000);
-    peer.write(frame(4, 2, 1_500_000_002, 2109, 'Order Event Warning', ''));
+    peer.write(frame(4, 2, 1_500_000_003, 2109, 'Order Event Warning', ''));
     peer.end();
     await expect(remarked).rejects.toMatchObject({
       code: 'lost',
