@@ -39,6 +39,17 @@ export const execRoot = (execId: string): string => execId.replace(/\.\d+$/, '')
 /** The correction number at the end of an execId; 0 when there is none. */
 export const execRevision = (execId: string): number => Number(/\.(\d+)$/.exec(execId)?.[1] ?? 0);
 
+/** A later word of the broker on an execution; ids begin with revision 1. */
+export const isCorrection = ({ execId }: Pick<Execution, 'execId'>): boolean => execRevision(execId) > 1;
+
+/** What a correction says, in a sentence. A bust, a trade that the exchange takes back, comes with quantity 0. */
+export function correctionWords({ execId, orderRef, symbol, side, quantity, price }: Execution): string {
+  const which = `execution ${execId} of ${orderRef === null ? 'an order without ref' : `order ${orderRef}`}`;
+  return decimal(quantity).isZero()
+    ? `${which} was busted by the broker: ${side} ${symbol} counts no more`
+    : `${which} was corrected by the broker: ${side} ${quantity} ${symbol} at ${price} counts now`;
+}
+
 /**
  * The executions that count: each once, a correction instead of its predecessor.
  * Order of arrival does not matter.

@@ -8,6 +8,7 @@ import { Decimal, type DecimalString, decimal } from '../domain/decimal.ts';
 import { failureMessage } from '../domain/failure.ts';
 import type { InstrumentId } from '../domain/instrument.ts';
 import type { AccountValue, Position } from '../domain/position.ts';
+import { figureIn } from './currency.logic.ts';
 import type { PortfolioEmitted, PortfolioView, RefreshFailure } from './portfolio.events.ts';
 import { viewOf } from './portfolio.logic.ts';
 import type { PortfolioMachine } from './portfolio.machine.ts';
@@ -21,7 +22,10 @@ export interface PortfolioClient {
   /** Of the first account that holds it. Null: the broker never told of it. */
   position(instrumentId: InstrumentId): Position | null;
   snapshot(): PortfolioView;
-  /** A figure of the account in exactly this currency; null: not told. The first account when none is named. */
+  /**
+   * A figure of the account in this currency, converted by IBKR's live rate when it was told in the base currency only;
+   * null: not known. The first account when none is named.
+   */
   figure(key: string, currency: string, account?: string): DecimalString | null;
   /** Net liquidation in whatever currency the broker told it, the account's base currency as a rule. */
   netLiquidation(account?: string): Decimal | null;
@@ -162,8 +166,10 @@ export function createPortfolioClient(getActor: () => PortfolioRef | undefined):
       attach();
       return view;
     },
-    figure: (key, currency, account) =>
-      valuesOf(key, account).find((value) => value.currency === currency)?.value ?? null,
+    figure(key, currency, account) {
+      const of = account ?? valuesOf(key, account)[0]?.account;
+      return of === undefined ? null : figureIn(view.values, of, key, currency);
+    },
     netLiquidation(account) {
       const [value] = valuesOf('NetLiquidation', account);
       return value?.value == null ? null : new Decimal(value.value);

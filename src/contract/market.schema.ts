@@ -26,6 +26,15 @@ export const priceViewSchema = z.object({
   receivedAt: instantMs.nullable(),
   /** Inside liquid hours at market time; null when hours are unknown (treated as closed). */
   marketOpen: z.boolean().nullable(),
+  /** How its live bars compare with IBKR's history, by bar size; one that was not compared yet is missing. */
+  barChecks: z.array(
+    z.object({
+      timeframe: z.string(),
+      at: instantMs,
+      bars: z.number().int(),
+      differing: z.number().int(),
+    }),
+  ),
   /** State of its feed actor, by the chart's names, and why it is not live. */
   feed: z.object({ state: z.string(), cause: z.string().nullable() }),
 });

@@ -36,6 +36,30 @@ export const accountViewSchema = z.object({
 });
 export type AccountView = z.infer<typeof accountViewSchema>;
 
+/** Profit and loss of a session, an instrument, an account or a currency; null is "not known", and `missing` says why. */
+export const pnlViewSchema = z.object({
+  /** Unique. */
+  key: z.string(),
+  scope: z.enum(['session', 'instrument', 'account', 'currency', 'base']),
+  /** The session's id, the instrument, the currency, or the account. */
+  id: z.string(),
+  account: z.string(),
+  instrumentId: z.string().nullable(),
+  currency: z.string().nullable(),
+  daily: z.string().nullable(),
+  realized: z.string().nullable(),
+  unrealized: z.string().nullable(),
+  /** Paid, in the currency of the row; not taken off the other figures of a session. */
+  commission: z.string().nullable(),
+  /** Realised since the beginning of the broker's day, or ever. */
+  period: z.enum(['day', 'all']),
+  /** ibkr: as told; fills: from our own executions by average cost; converted: all currencies by IBKR's rates. */
+  source: z.enum(['ibkr', 'fills', 'converted']),
+  at: instantMs.nullable(),
+  missing: z.string().nullable(),
+});
+export type PnlView = z.infer<typeof pnlViewSchema>;
+
 /** One order with its fills, whoever placed it. */
 export const tradeViewSchema = z.object({
   /** Stable key: our ref, or `perm:<permId>`. */

@@ -4,8 +4,17 @@ import { StoreError } from './store-error.ts';
 
 /** The part of `pg`'s pool that bulk statements use: MikroORM writes parameters into the statement's text. */
 export interface BulkClient {
-  query(text: string, values: readonly unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
+  query(
+    text: string | { readonly name: string; readonly text: string },
+    values: readonly unknown[],
+  ): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
+
+/** A statement that each connection reads and plans once; its name is the statement's for good. */
+export const prepared = (name: string, text: string): { readonly name: string; readonly text: string } => ({
+  name: `tradewarden ${name}`,
+  text,
+});
 
 /**
  * What repositories work with. Each call has an EntityManager of its own, so nothing is remembered between calls;

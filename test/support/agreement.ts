@@ -66,7 +66,8 @@ async function compare(client: SecondClient, database: string): Promise<Examinat
   const sums = await sql<{ key: string; state: string; filled: string; sum: string }>(
     database,
     `select o.key, o.state, o.filled::text as filled, coalesce(sum(e.quantity), 0)::text as sum from orders o
-       left join executions e on e.order_key = o.key group by o.key, o.state, o.filled`,
+       left join (select distinct on (exec_root) * from executions order by exec_root, exec_revision desc) e
+         on e.order_key = o.key group by o.key, o.state, o.filled`,
   );
   const known = await sql<{ symbol: string; quantity: string }>(
     database,

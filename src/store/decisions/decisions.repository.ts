@@ -1,6 +1,6 @@
 import type { InferEntity } from '@mikro-orm/core';
 import type { Decision } from '../../../machines/domain/decision.ts';
-import type { BulkClient, Database } from '../database.ts';
+import { type BulkClient, type Database, prepared } from '../database.ts';
 import { inBatches } from '../in-batches.ts';
 import { json } from '../rows.ts';
 import { StoreError } from '../store-error.ts';
@@ -21,13 +21,15 @@ const toDomain = (row: InferEntity<typeof DecisionEntity>): Decision => ({
   orderRef: row.orderRef,
 });
 
-const INSERT = `
-  insert into decisions (session_id, bar_time, instrument_id, at, close, signal, outcome, guard, reason, order_ref,
+const INSERT = prepared(
+  'decisions',
+  `insert into decisions (session_id, bar_time, instrument_id, at, close, signal, outcome, guard, reason, order_ref,
     "values", proposal)
   select * from unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::float8[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::jsonb[], $12::jsonb[])
   on conflict do nothing
-  returning session_id as "sessionId", bar_time::float8 as "barTime"`;
+  returning session_id as "sessionId", bar_time::float8 as "barTime"`,
+);
 
 const keyOf = ({ sessionId, barTime }: Pick<Decision, 'sessionId' | 'barTime'>): string =>
   `${sessionId} ${barTime}`;

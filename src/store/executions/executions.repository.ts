@@ -7,12 +7,19 @@ import {
   execRevision,
   execRoot,
 } from '../../../machines/domain/execution.ts';
-import { type OrderRef, type OrderSource, sourceOfRef } from '../../../machines/domain/order.ts';
+import type { InstrumentId } from '../../../machines/domain/instrument.ts';
+import {
+  type OrderRef,
+  type OrderSide,
+  type OrderSource,
+  sourceOfRef,
+} from '../../../machines/domain/order.ts';
+import type { Fill } from '../../../machines/portfolio/holding.logic.ts';
 import type { Database } from '../database.ts';
 import { OrderEntity } from '../orders/order.entity.ts';
 import { lockOrder, orderKey } from '../orders/order-key.ts';
 import { refreshFills } from '../orders/orders.repository.ts';
-import { marks } from '../rows.ts';
+import { decimalOrNull, marks } from '../rows.ts';
 import { ExecutionEntity } from './execution.entity.ts';
 
 const toDomain = (row: InferEntity<typeof ExecutionEntity>): Execution => ({
@@ -36,6 +43,27 @@ async function keyOf(em: EntityManager, execution: Execution): Promise<string> {
   if (key === execution.orderRef) return key;
   const order = await em.findOne(OrderEntity, { permIds: { $contains: [execution.permId] } });
   return order?.key ?? key;
+}
+
+/** An execution that counts, of a session's order. */
+export interface SessionFill extends Fill {
+  readonly execId: string;
+  readonly sessionId: string;
+  readonly account: string;
+  readonly instrumentId: InstrumentId;
+}
+
+interface FillRow {
+  readonly exec_id: string;
+  readonly session_id: string;
+  readonly account: string;
+  readonly instrument_id: string;
+  readonly side: OrderSide;
+  readonly quantity: string;
+  readonly price: string;
+  readonly at: number;
+  readonly commission: string | null;
+  readonly currency: string | null;
 }
 
 /** Fills and their commissions, each stored once and never changed. */
@@ -107,6 +135,35 @@ export class ExecutionsRepository {
       return rows.map((row) => ({
         ...{ instrumentId: row.instrument_id, source: row.source },
         ...{ net: decimalString(row.net), recentVolume: decimalString(row.recent) },
+      }));
+    });
+  }
+
+  /**
+   * What counts of the executions of sessions' orders, with their commissions, in the order of the market; of all
+   * sessions, or of one.
+   */
+  sessionFills(sessionId?: string): Promise<readonly SessionFill[]> {
+    return this.#db.run(async (em) => {
+      const rows = await em.execute<FillRow[]>(
+        `select e.exec_id, e.session_id, e.account, e.instrument_id, e.side, e.quantity::text as quantity, e.price::text as price,
+           e.recorded_at::float8 as at, c.commission::text as commission, c.currency
+         from (
+           select distinct on (x.exec_root) x.*, o.session_id
+           from executions x join orders o on o.key = x.order_key
+           where o.session_id is not null ${sessionId === undefined ? '' : 'and o.session_id = ?'}
+           order by x.exec_root, x.exec_revision desc
+         ) e left join commission_reports c on c.exec_id = e.exec_id
+         order by e.time, e.exec_id`,
+        sessionId === undefined ? [] : [sessionId],
+      );
+      return rows.map((row) => ({
+        execId: row.exec_id,
+        ...{ sessionId: row.session_id, account: row.account, instrumentId: row.instrument_id },
+        ...{ side: row.side, quantity: decimalString(row.quantity), price: decimalString(row.price) },
+        commission: decimalOrNull(row.commission),
+        commissionCurrency: row.currency,
+        at: row.at,
       }));
     });
   }

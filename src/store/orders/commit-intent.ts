@@ -1,6 +1,6 @@
 import type { Decision } from '../../../machines/domain/decision.ts';
 import type { OrderIntent } from '../../../machines/domain/order.ts';
-import type { BulkClient } from '../database.ts';
+import { type BulkClient, prepared } from '../database.ts';
 import { json } from '../rows.ts';
 import { errorCode } from '../store-error.ts';
 import { symbolOf } from './order-key.ts';
@@ -57,6 +57,13 @@ const DECIDED = `,
 const STORED = `
   select ref from intent`;
 
+/** Planning them takes as long as running them: each is planned once by connection. */
+const statement = (isLeased: boolean, isDecided: boolean) =>
+  prepared(
+    `intent ${isLeased ? 'leased' : 'free'} ${isDecided ? 'decided' : 'alone'}`,
+    `${INTENT(isLeased ? HELD.lease : HELD.none)}${isDecided ? DECIDED : ''}${STORED}`,
+  );
+
 const rowOf = (i: OrderIntent) => ({
   ref: i.ref,
   instrument_id: i.instrumentId,
@@ -87,7 +94,6 @@ export async function commitIntent(
   i: OrderIntent,
   { lease, decision: d, children = [] }: IntentOptions,
 ): Promise<IntentOutcome> {
-  const held = lease === null ? HELD.none : HELD.lease;
   const wanted = [i, ...children].map(rowOf);
   const intent = [
     JSON.stringify(wanted),
@@ -103,8 +109,7 @@ export async function commitIntent(
           ...[json(d.values), d.order === null ? null : json(d.order)],
         ];
   try {
-    const text = `${INTENT(held)}${d === null ? '' : DECIDED}${STORED}`;
-    const { rows } = await client.query(text, [...intent, ...decided]);
+    const { rows } = await client.query(statement(lease !== null, d !== null), [...intent, ...decided]);
     if (rows.length > 0) return 'committed';
   } catch (error) {
     if (errorCode(error) === TAKEN) return 'duplicate';

@@ -38,6 +38,14 @@ export async function refreshFills(em: EntityManager, key: string): Promise<void
   await em.nativeUpdate(OrderEntity, { key }, { filled, averagePrice });
 }
 
+/** An intent of late, as limits on the rate of orders count it. */
+export interface RecentIntent {
+  readonly ref: OrderRef;
+  readonly at: number;
+  readonly instrumentId: string;
+  readonly sessionId: string | null;
+}
+
 /** Intents and where their orders stand. Every call has been committed when it resolves. */
 export class OrdersRepository {
   readonly #db: Database;
@@ -66,6 +74,17 @@ export class OrdersRepository {
       ]),
     );
     return rows.length === 1 ? 'committed' : 'notWorking';
+  }
+
+  /** What was intended from `since` on, epoch ms, oldest first. */
+  intendedSince(since: number): Promise<readonly RecentIntent[]> {
+    return this.#db.run((em) =>
+      em.execute(
+        `select ref, created_at::float8 as at, instrument_id as "instrumentId", session_id as "sessionId"
+         from order_intents where created_at >= ? and parent_ref is null order by created_at`,
+        [since],
+      ),
+    );
   }
 
   /** Keeps that a cancel was wanted. */
