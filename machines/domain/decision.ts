@@ -23,6 +23,7 @@ export const guardNames = [
   'outsideTradingHours',
   'riskReducing',
   'riskHalted',
+  'riskLimit',
   'leaseLost',
   'storeDown',
   'barSuperseded',

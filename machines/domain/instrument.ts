@@ -47,6 +47,17 @@ export interface Instrument extends InstrumentKey {
   readonly liquidHours: string;
 }
 
+/** What an id names; null when it is not the id of an instrument that Tradewarden trades. */
+export function instrumentKeyOf(id: InstrumentId): InstrumentKey | null {
+  const match = /^(.+)\.([A-Z]+)\.([^.]+)\.([A-Z]{3})$/.exec(id);
+  const [, name = '', kind = '', exchange = '', currency = ''] = match ?? [];
+  const secType = Object.values(SecType).find((each) => each === kind);
+  if (match === null || secType === undefined) return null;
+  const future = secType === 'FUT' ? /^(.+)-(\d{6}|\d{8})$/.exec(name) : null;
+  const [, symbol = name, expiry] = future ?? [];
+  return { symbol, secType, exchange, currency, ...(expiry === undefined ? {} : { expiry }) };
+}
+
 /** Names an instrument; the expiry of a future is part of its symbol part: `ESTX50-200603.FUT.EUREX.EUR`. */
 export function instrumentId(key: InstrumentKey): InstrumentId {
   const symbol = key.expiry === undefined ? key.symbol : `${key.symbol}-${key.expiry}`;

@@ -56,6 +56,17 @@ export const noPrices: OrderPrices = {
   limitOffset: null,
 };
 
+/** An order that may still fill: pending, working, being cancelled, or of unknown outcome. */
+export interface InFlightOrder {
+  readonly ref: OrderRef;
+  readonly account: string;
+  readonly instrumentId: InstrumentId;
+  readonly sessionId: string | null;
+  readonly side: OrderSide;
+  /** What may still fill of it. */
+  readonly remaining: DecimalString;
+}
+
 /** What is about to be done; committed before anything is sent. */
 export interface OrderIntent extends OrderPrices {
   readonly ref: OrderRef;
@@ -153,7 +164,11 @@ export type CommandOutcome =
   | { readonly outcome: 'rejected'; readonly code: number | null; readonly message: string }
   | { readonly outcome: 'unknown'; readonly message: string };
 
-const REF = /^tw\.(s|m)\.([a-z0-9-]*)\.([0-9A-HJKMNP-TV-Z]{26})$/;
+const REF = /^tw\.(s|m|f)\.([a-z0-9-]*)\.([0-9A-HJKMNP-TV-Z]{26})$/;
+
+/** Of an order that flattens, the one thing that a halt lets through: `tw.f..<ulid>`. A person asked for it. */
+export const flattenRef = (ulid: string): OrderRef => `tw.f..${ulid}`;
+export const isFlattenRef = (ref: OrderRef): boolean => REF.exec(ref)?.[1] === 'f';
 
 /** Builds an orderRef: `tw.s.<session>.<ulid>` or `tw.m..<ulid>`; from it alone a trade is attributed. */
 export function orderRef(origin: { sessionId: string | null }, ulid: string): OrderRef {
@@ -164,7 +179,7 @@ export function orderRef(origin: { sessionId: string | null }, ulid: string): Or
 export function sourceOfRef(ref: string | null): { source: OrderSource; sessionId: string | null } {
   const match = ref === null ? null : REF.exec(ref);
   if (match === null) return { source: 'ibkr', sessionId: null };
-  return match[1] === 'm'
-    ? { source: 'manual', sessionId: null }
-    : { source: 'autotrader', sessionId: match[2] ?? null };
+  return match[1] === 's'
+    ? { source: 'autotrader', sessionId: match[2] ?? null }
+    : { source: 'manual', sessionId: null };
 }

@@ -1,8 +1,9 @@
 /** The desk's side of changes of orders that work: committed, paced like orders, sent once, and answered. */
 import { decimal } from '../domain/decimal.ts';
-import { isFinal, type Order, type OrderRef } from '../domain/order.ts';
+import { isFinal, type Order, type OrderAmendment, type OrderRef } from '../domain/order.ts';
 import type { AmendmentReport } from './amendment.machine.ts';
 import type { AmendCommand, AmendEnd, AmendResult, DeskContext } from './desk.events.ts';
+import { type Leaving, leavingOf } from './desk.exposure.ts';
 import { begin, change, emitEvent, type Step, tell, without } from './desk.step.ts';
 
 type Refusal = Extract<AmendResult, { outcome: 'notSent' }>;
@@ -22,8 +23,27 @@ export function endAmend(step: Step, ref: OrderRef, result: AmendResult): void {
   emitEvent(step, { type: 'desk.answer', requestId: amending.requestId, result });
 }
 
+/** Asked before new terms are committed, and again in the instant in which they would leave. Null: they may. */
+export type MayChange = (order: Order, amendment: OrderAmendment, leaving: Leaving) => string | null;
+
+/** Why limits do not let new terms through; null when they do, or the order is not known with its account. */
+const limited = (
+  context: DeskContext,
+  order: Order,
+  amendment: OrderAmendment,
+  mayChange: MayChange | undefined,
+): string | null => {
+  const account = order.account ?? context.account ?? context.accounts[0];
+  if (account === undefined) return null;
+  return mayChange?.(order, amendment, leavingOf(context, account, order.ref)) ?? null;
+};
+
 /** Takes a change, or says at once why not. Nothing is committed before this. */
-export function amend(context: DeskContext, { requestId, amendment }: AmendCommand): Step {
+export function amend(
+  context: DeskContext,
+  { requestId, amendment }: AmendCommand,
+  mayChange?: MayChange,
+): Step {
   const step = begin(context);
   const { ref, quantity } = amendment;
   const order = context.orders[ref];
@@ -45,6 +65,8 @@ export function amend(context: DeskContext, { requestId, amendment }: AmendComma
     const message = `order "${ref}": found a quantity of ${quantity}, expected more than the ${order.filled} that have filled`;
     return refused('notWorking', message);
   }
+  const limit = limited(context, order, amendment, mayChange);
+  if (limit !== null) return refused('riskLimit', limit);
   const { connection } = context;
   change(step, {
     amends: { ...context.amends, [ref]: { requestId, amendment, stage: 'held', connection } },
@@ -71,7 +93,12 @@ export const amendsIn = (context: DeskContext, stage: 'held' | 'committing'): nu
   Object.values(context.amends).filter((amending) => amending.stage === stage).length;
 
 /** What came of a commit. Only with the connection under which it was taken does the change go out. */
-export function settleAmendment(context: DeskContext, report: AmendmentReport, isOpen: boolean): Step {
+export function settleAmendment(
+  context: DeskContext,
+  report: AmendmentReport,
+  isOpen: boolean,
+  mayChange?: MayChange,
+): Step {
   const step = begin(context);
   const { ref, verdict, message } = report;
   const amending = context.amends[ref];
@@ -83,6 +110,11 @@ export function settleAmendment(context: DeskContext, report: AmendmentReport, i
   } else if (!isOpen || amending.connection !== context.connection) {
     endAmend(step, ref, refusal('notReady', 'the connection was lost before the change was sent'));
   } else {
+    const limit = limited(context, order, amending.amendment, mayChange);
+    if (limit !== null) {
+      endAmend(step, ref, refusal('riskLimit', limit));
+      return step;
+    }
     change(step, { amends: { ...context.amends, [ref]: { ...amending, stage: 'sent' } } });
     step.effects.push({ kind: 'stopAmendment', ref });
     tell(step, ref, {

@@ -35,6 +35,8 @@ export interface DeskClient {
   /** Commits new terms of an order that works, sends them, and answers what the broker says. */
   amend(amendment: OrderAmendment): Promise<AmendResult>;
   /** Refs of everything that is, or may come to be, exposure; counted from the call of `submit` on. */
+  /** How many orders wait for the broker's limits, or for the answer to the first one. */
+  waitingToLeave(): number;
   inFlight(filter: { sessionId?: string; instrumentId?: string }): OrderRef[];
   isOpen(): boolean;
   state(): DeskState;
@@ -201,6 +203,9 @@ export function createDeskClient(getDesk: () => DeskRef | undefined): DeskClient
     // Answers of the desk to a change are amend results.
     amend: async (amendment) =>
       (await request((requestId) => ({ type: 'desk.amend', requestId, amendment }))) as AmendResult,
+    waitingToLeave() {
+      return attach()?.getSnapshot().context.held.length ?? 0;
+    },
     inFlight({ sessionId, instrumentId }) {
       attach();
       const all = new Map([...live, ...submitting]);

@@ -9,10 +9,10 @@ import type {
   NotSent,
   ProgressReport,
   ReadyNews,
-  Submission,
   SubmitCommand,
   SubmitResult,
 } from './desk.events.ts';
+import { intentsOf, type Leaving, leavingOf } from './desk.exposure.ts';
 import { adopt, hearTruth } from './desk.logic.ts';
 import { begin, change, emitEvent, record, type Step, tell, without } from './desk.step.ts';
 import { orderOfIntent } from './order.logic.ts';
@@ -33,12 +33,6 @@ export const notSent = (reason: NotSent['reason'], message: string, committed = 
   message,
   committed,
 });
-
-/** An entry and what protects it, in the order in which they are sent. */
-const intentsOf = ({ intent, children = [] }: Pick<Submission, 'intent' | 'children'>): OrderIntent[] => [
-  intent,
-  ...children,
-];
 
 /** Everything that is, or may come to be, exposure: in flight, being committed, or held. */
 export const inFlight = (context: DeskContext): InFlight[] =>
@@ -121,7 +115,7 @@ function topUp(step: Step): void {
 }
 
 /** Takes a submission, or says at once why not. Nothing is committed before this. */
-export function submit(context: DeskContext, command: SubmitCommand): Step {
+export function submit(context: DeskContext, command: SubmitCommand, mayLeave?: MayLeave): Step {
   const step = begin(context);
   const { requestId, intent } = command;
   const refs = intentsOf(command).map(({ ref }) => ref);
@@ -147,8 +141,12 @@ export function submit(context: DeskContext, command: SubmitCommand): Step {
       notSent('notReady', `${mostHeld} orders wait for the first one's acknowledgement`),
     );
   } else {
-    change(step, { held: [...context.held, command] });
-    wantRelease(step);
+    const refusal = mayLeave?.(intent, leavingOf(context, account, intent.ref)) ?? null;
+    if (refusal !== null) answer(step, requestId, notSent(refusal.reason, refusal.message));
+    else {
+      change(step, { held: [...context.held, command] });
+      wantRelease(step);
+    }
   }
   return step;
 }
@@ -239,9 +237,13 @@ export function landPilot(step: Step, ref: OrderRef, landed: boolean): void {
   wantRelease(step);
 }
 
-/** Asked in the instant in which an order would leave: it may have waited since it was submitted. Null: it may. */
+/**
+ * Asked before an intent is committed, and again in the instant in which its order would leave: it may have waited. Null:
+ * it may.
+ */
 export type MayLeave = (
   intent: OrderIntent,
+  leaving: Leaving,
 ) => { readonly reason: NotSent['reason']; readonly message: string } | null;
 
 /** What came of a commit. Only with the connection under which it was submitted does the order go out. */
@@ -260,7 +262,8 @@ export function settleSubmission(
   };
   change(step, { committing: without(context.committing, ref) });
   step.effects.push({ kind: 'stopCommit', ref });
-  const refusal = verdict === 'committed' ? (where.mayLeave?.(intent) ?? null) : null;
+  const refusal =
+    verdict === 'committed' ? (where.mayLeave?.(intent, leavingOf(context, account, ref)) ?? null) : null;
   if (refusal !== null) {
     abandonAll(refusal.message);
     answer(step, requestId, notSent(refusal.reason, refusal.message, true));

@@ -21,7 +21,14 @@ export type DeskState = 'waiting' | 'recovering' | 'open';
 /** Nothing was handed to the socket, and nothing will be. */
 export interface NotSent {
   readonly outcome: 'notSent';
-  readonly reason: 'leaseLost' | 'notReady' | 'duplicate' | 'storeDown' | 'riskHalted' | 'riskReducing';
+  readonly reason:
+    | 'leaseLost'
+    | 'notReady'
+    | 'duplicate'
+    | 'storeDown'
+    | 'riskHalted'
+    | 'riskReducing'
+    | 'riskLimit';
   readonly message: string;
   /** Whether this intent and its decision are stored; the order is then `absent`. */
   readonly committed: boolean;
@@ -33,7 +40,7 @@ export type CancelResult =
   | CommandOutcome
   | {
       readonly outcome: 'notSent';
-      readonly reason: 'notReady' | 'notInFlight' | 'notWorking' | 'storeDown';
+      readonly reason: 'notReady' | 'notInFlight' | 'notWorking' | 'storeDown' | 'riskLimit';
       readonly message: string;
     };
 

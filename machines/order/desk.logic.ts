@@ -1,6 +1,6 @@
 /** The desk's side of the broker's words: what is stored of them, and which order hears of them. */
 import { orderConsequenceOf } from '../domain/broker-codes.ts';
-import type { CommissionReport, Execution } from '../domain/execution.ts';
+import { type CommissionReport, correctionWords, type Execution, isCorrection } from '../domain/execution.ts';
 import { isFinal, type Order, type OrderRef, sourceOfRef } from '../domain/order.ts';
 import type { DeskContext, DeskInput } from './desk.events.ts';
 import { deskTiming } from './desk.events.ts';
@@ -212,6 +212,7 @@ export function hearWritten(context: DeskContext, writing: Writing, written: Wri
       const { execution } = writing;
       change(step, { executions: { ...context.executions, [execution.execId]: 'recorded' } });
       if (isNew) emitEvent(step, { type: 'execution.recorded', execution });
+      if (isNew && isCorrection(execution)) alarm(step, correctionWords(execution));
       if (order !== null) fill(step, order, isNew);
       else if (isOurs(writing) && isNew) {
         alarm(step, `execution "${execution.execId}" has ref "${execution.orderRef}", which is not stored`);

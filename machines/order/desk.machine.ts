@@ -20,7 +20,7 @@ import {
 import { failureMessage } from '../domain/failure.ts';
 import { machineOptions } from '../machine.options.ts';
 import { type AmendmentReport, createAmendmentMachine } from './amendment.machine.ts';
-import { amend, amended, settleAmendment } from './desk.amend.ts';
+import { amend, amended, type MayChange, settleAmendment } from './desk.amend.ts';
 import {
   announce,
   answerAsked,
@@ -71,6 +71,8 @@ export interface OrderPorts {
   now(): number;
   /** The last gate, e.g. risk. @default everything may leave */
   readonly mayLeave?: MayLeave;
+  /** The same for new terms of an order that works. @default everything may be changed */
+  readonly mayChange?: MayChange;
 }
 
 /** The exit signal of an order actor that failed; its type names the actor. */
@@ -135,7 +137,7 @@ export function createDeskMachine(ports: OrderPorts) {
         perform(enqueue, loseConnection(context, params.cause)),
       ),
       submit: enqueueActions(({ context, enqueue }, command: SubmitCommand) =>
-        perform(enqueue, submit(context, command)),
+        perform(enqueue, submit(context, command, ports.mayLeave)),
       ),
       turnAway: enqueueActions(({ context, enqueue }, params: { requestId: string }) =>
         perform(enqueue, turnAway(context, params.requestId)),
@@ -153,10 +155,10 @@ export function createDeskMachine(ports: OrderPorts) {
         perform(enqueue, cancel(context, command, ports.now())),
       ),
       amendOrder: enqueueActions(({ context, enqueue }, command: AmendCommand) =>
-        perform(enqueue, amend(context, command)),
+        perform(enqueue, amend(context, command, ports.mayChange)),
       ),
       sendAmendment: enqueueActions(({ context, enqueue }, report: AmendmentReport) =>
-        perform(enqueue, settleAmendment(context, report, true)),
+        perform(enqueue, settleAmendment(context, report, true, ports.mayChange)),
       ),
       abandonAmendment: enqueueActions(({ context, enqueue }, report: AmendmentReport) =>
         perform(enqueue, settleAmendment(context, report, false)),

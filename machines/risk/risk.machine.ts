@@ -1,26 +1,28 @@
 import { setup } from 'xstate';
 import { machineOptions } from '../machine.options.ts';
 import type { RiskEmitted, RiskEvent, RiskInput } from './risk.events.ts';
-import type { RiskState, RiskStatus } from './risk.status.ts';
+import { changePart, givesWay, statusOf } from './risk.logic.ts';
+import type { HeldBack, RiskStatus } from './risk.status.ts';
 
-/** The status after an event; the same object when the event says nothing of risk. */
-export function nextStatus(status: RiskStatus, event: RiskEvent, state: RiskState, at: number): RiskStatus {
-  return event.type === 'shutdown' ? status : { state, since: at, cause: event.cause, author: event.author };
+/** What was said last, of the whole and of its parts. */
+export interface RiskMemory {
+  readonly status: RiskStatus;
+  readonly parts: readonly HeldBack[];
 }
 
 /**
- * Makes the machine of the risk region: whether orders may go out at all, above every session and strategy.
- * It remembers who changed it and why, and emits each change, which is stored and journaled by who listens. It
- * never places or cancels orders. Asking for the state that holds already changes nothing. Only a person ends a
- * halt; a reduction may also be ended by the one who asked for it.
+ * Makes the machine of the risk region: whether orders may go out at all, above every session and strategy. The states
+ * are those of the whole; an account or a session can be held back by itself, by the same rules, and is in `parts`. It
+ * remembers who changed what and why, and emits each change, which is stored and journaled by who listens. It never
+ * places or cancels orders.
  *
  * @param now epoch ms.
  * @param recall what was said last, for a restart; absent or null: the input holds.
  */
-export function createRiskMachine(now: () => number, recall: () => RiskStatus | null = () => null) {
+export function createRiskMachine(now: () => number, recall: () => RiskMemory | null = () => null) {
   const base = setup({
     types: {
-      context: {} as { readonly status: RiskStatus },
+      context: {} as RiskMemory,
       events: {} as RiskEvent,
       emitted: {} as RiskEmitted,
       input: {} as RiskInput,
@@ -28,25 +30,33 @@ export function createRiskMachine(now: () => number, recall: () => RiskStatus | 
     guards: {
       wasHalted: ({ context }) => context.status.state === 'halted',
       wasReducing: ({ context }) => context.status.state === 'reducing',
-      isAskedByPerson: ({ event }) => event.type !== 'shutdown' && event.author === 'person',
-      /** A person, or whoever reduced and finds the cause gone. */
-      mayResume: ({ context, event }) =>
-        event.type !== 'shutdown' && (event.author === 'person' || event.author === context.status.author),
+      /** It is for the whole, and the whole gives way to it. */
+      wholeGivesWay: ({ context, event }) =>
+        event.type !== 'shutdown' && event.scope === undefined && givesWay(context.status, event),
+      /** It is for an account or a session. */
+      isForPart: ({ event }) => event.type !== 'shutdown' && event.scope !== undefined,
     },
   });
-  const become = (state: RiskState) =>
-    base.enqueueActions(({ context, event, enqueue }) => {
-      const status = nextStatus(context.status, event, state, now());
-      enqueue.assign({ status });
-      enqueue.emit({ type: 'risk.changed', status });
-    });
+  const become = base.enqueueActions(({ event, enqueue }) => {
+    if (event.type === 'shutdown') return;
+    const status = statusOf(event, now());
+    enqueue.assign({ status });
+    enqueue.emit({ type: 'risk.changed', status });
+  });
+  const holdPart = base.enqueueActions(({ context, event, enqueue }) => {
+    const change = event.type === 'shutdown' ? null : changePart(context.parts, event, now());
+    if (change === null) return;
+    enqueue.assign({ parts: change.parts });
+    enqueue.emit({ type: 'risk.partChanged', ...change });
+  });
+  const part = { guard: 'isForPart', actions: holdPart } as const;
 
   return base.createMachine({
     id: 'risk',
     options: machineOptions,
-    context: ({ input }) => ({ status: recall() ?? input.status }),
+    context: ({ input }) => recall() ?? { status: input.status, parts: input.parts },
     initial: 'restoring',
-    on: { shutdown: '.stopped' },
+    on: { shutdown: '.stopped', 'risk.halt': part, 'risk.reduce': part, 'risk.resume': part },
     states: {
       restoring: {
         description: 'Takes over the stored state.',
@@ -57,24 +67,24 @@ export function createRiskMachine(now: () => number, recall: () => RiskStatus | 
         ],
       },
       active: {
-        description: 'Everything goes through.',
+        description: 'Everything goes through, but of parts that are held back.',
         on: {
-          'risk.reduce': { target: 'reducing', actions: become('reducing') },
-          'risk.halt': { target: 'halted', actions: become('halted') },
+          'risk.reduce': { guard: 'wholeGivesWay', target: 'reducing', actions: become },
+          'risk.halt': { guard: 'wholeGivesWay', target: 'halted', actions: become },
         },
       },
       reducing: {
         description: 'Only exits go through.',
         on: {
-          'risk.resume': { guard: 'mayResume', target: 'active', actions: become('active') },
-          'risk.halt': { target: 'halted', actions: become('halted') },
+          'risk.resume': { guard: 'wholeGivesWay', target: 'active', actions: become },
+          'risk.halt': { guard: 'wholeGivesWay', target: 'halted', actions: become },
         },
       },
       halted: {
         description: 'Nothing goes through.',
         on: {
-          'risk.resume': { guard: 'isAskedByPerson', target: 'active', actions: become('active') },
-          'risk.reduce': { guard: 'isAskedByPerson', target: 'reducing', actions: become('reducing') },
+          'risk.resume': { guard: 'wholeGivesWay', target: 'active', actions: become },
+          'risk.reduce': { guard: 'wholeGivesWay', target: 'reducing', actions: become },
         },
       },
       stopped: { type: 'final' },

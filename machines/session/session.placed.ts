@@ -21,6 +21,7 @@ const guards: Readonly<Record<string, GuardName>> = {
   positionNotSynced: 'positionNotSynced',
   dataStale: 'dataStale',
   riskHalted: 'riskHalted',
+  riskLimit: 'riskLimit',
   riskReducing: 'riskReducing',
 };
 

@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { riskSchema } from './risk.schema.ts';
 import { runtimeSchema } from './runtime.schema.ts';
 import { sessionsSchema, strategiesSchema } from './session.schema.ts';
 
 const own: Readonly<Record<string, z.ZodType>> = {
   runtime: runtimeSchema,
+  risk: riskSchema,
   sessions: sessionsSchema,
   strategies: strategiesSchema,
 };

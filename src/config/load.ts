@@ -2,7 +2,19 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
+import type { ScopedLimits } from '../../machines/risk/limits.ts';
+import type { LossLimits } from '../../machines/risk/loss.logic.ts';
 import { closest } from './closest.ts';
+import {
+  collarInTheWay,
+  defaultFlatten,
+  type FlattenConfig,
+  flattenOf,
+  lossLimits,
+  noLossLimits,
+  riskSchema,
+  scopedLimits,
+} from './risk.schema.ts';
 import { type RuntimeConfig, runtimeSchema } from './runtime.schema.ts';
 import { type SessionFile, sessionsSchema, strategiesSchema } from './session.schema.ts';
 import { quoted, type YamlPath, type YamlSource } from './yaml.source.ts';
@@ -34,6 +46,12 @@ export interface Config {
   /** Of `strategies/` and written inline in sessions; parameters are complete. */
   readonly strategies: readonly StrategyDefinition[];
   readonly sessions: readonly SessionDefinition[];
+  /** Of `risk.yaml`; none without the file. */
+  readonly limits: readonly ScopedLimits[];
+  /** Losses of an account that halt everything. */
+  readonly losses: LossLimits;
+  /** How everything is closed when that is wanted. */
+  readonly flatten: FlattenConfig;
 }
 
 export type LoadedConfig =
@@ -161,6 +179,10 @@ export function loadConfig(dir: string, knowledge: StrategyKnowledge): LoadedCon
   const runtime = loadYamlFile(join(dir, 'runtime.yaml'), runtimeSchema);
   if (!runtime.ok) problems.push(...runtime.problems);
 
+  const riskFile = join(dir, 'risk.yaml');
+  const risk = statSync(riskFile, { throwIfNoEntry: false }) ? loadYamlFile(riskFile, riskSchema) : null;
+  if (risk?.ok === false) problems.push(...risk.problems);
+
   const named = declaredIn(
     join(dir, 'strategies'),
     (file) => loadYamlFile(file, strategiesSchema, []),
@@ -211,12 +233,35 @@ export function loadConfig(dir: string, knowledge: StrategyKnowledge): LoadedCon
     }
   }
 
+  if (risk?.ok) {
+    const ids = sessions.map(({ value }) => value.id);
+    for (const id of Object.keys(risk.value.sessions)) {
+      if (ids.includes(id)) continue;
+      const near = closest(id, ids);
+      const hint = near === null ? `expected one of ${ids.join(', ')}` : `did you mean "${near}"?`;
+      problems.push(risk.source.problem(['sessions', id], `found no session "${id}", ${hint}`, true));
+    }
+  }
+
+  if (risk?.ok) {
+    const collar = collarInTheWay(risk.value);
+    if (collar !== null) {
+      const expected = `expected at most ${collar}, the tightest priceCollar, which would refuse every step`;
+      problems.push(
+        risk.source.problem(['flatten', 'collar'], `found ${risk.value.flatten.collar}, ${expected}`),
+      );
+    }
+  }
+
   if (!runtime.ok || problems.length > 0) return { ok: false, problems };
   const config: Config = {
     dir,
     runtime: runtime.value,
     strategies,
     sessions: sessions.map(({ value }) => sessionOf(value)),
+    limits: risk?.ok ? scopedLimits(risk.value) : [],
+    losses: risk?.ok ? lossLimits(risk.value) : noLossLimits,
+    flatten: risk?.ok ? flattenOf(risk.value) : defaultFlatten,
   };
   return { ok: true, config: deepFreeze(config) };
 }

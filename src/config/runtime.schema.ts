@@ -38,6 +38,14 @@ const brokerSchema = z
       .max(2_147_483_647)
       .default(1)
       .describe('Fixed: orders belong to the client id that placed them'),
+    marketDataLines: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(100)
+      .describe(
+        'How many instruments may be subscribed to at once; 100 unless more were bought. What sessions trade comes first',
+      ),
     others: z
       .array(z.strictObject({ host: host, port: port.min(1) }))
       .default([])

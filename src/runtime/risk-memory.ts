@@ -1,13 +1,9 @@
 import { z } from 'zod';
-import { failureMessage } from '../../machines/domain/failure.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
-
-interface StatePort {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown): Promise<void>;
-}
+import type { HeldBack, RiskStatus } from '../../machines/risk/risk.status.ts';
+import { createStateKeeper, type StatePort } from './state-keeper.ts';
 
 const KEY = 'risk';
+const PARTS_KEY = 'risk.parts';
 const stored = z.object({
   state: z.enum(['active', 'reducing', 'halted']),
   since: z.number(),
@@ -26,34 +22,26 @@ export async function readRisk(state: StatePort, now: number): Promise<RiskStatu
   return stored.parse(value);
 }
 
-const RETRY_MS = 1_000;
-
-/**
- * Stores each risk state, one at a time and the newest last, and tries again until it is stored: a halt that the
- * database missed would be forgotten by the next start.
- */
-export function createRiskKeeper(
+/** Stores each risk state, the newest last, until it is stored. */
+export const createRiskKeeper = (
   state: StatePort,
   onFailure: (cause: string) => void,
-): (risk: RiskStatus) => void {
-  let wanted: RiskStatus | null = null;
-  let isWriting = false;
-  const write = async (): Promise<void> => {
-    isWriting = true;
-    while (wanted !== null) {
-      const risk = wanted;
-      try {
-        await state.set(KEY, risk);
-        if (wanted === risk) wanted = null;
-      } catch (error) {
-        onFailure(failureMessage(error));
-        await new Promise((done) => setTimeout(done, RETRY_MS).unref());
-      }
-    }
-    isWriting = false;
-  };
-  return (risk) => {
-    wanted = risk;
-    if (!isWriting) void write();
-  };
+): ((risk: RiskStatus) => void) => createStateKeeper(state, KEY, onFailure);
+
+const storedParts = z.array(
+  z.object({
+    scope: z.object({ kind: z.enum(['account', 'session']), id: z.string() }),
+    status: stored,
+  }),
+);
+
+/** Accounts and sessions that the last run held back. @throws ZodError when what is stored cannot be read */
+export async function readParts(state: StatePort): Promise<readonly HeldBack[]> {
+  return storedParts.parse((await state.get(PARTS_KEY)) ?? []);
 }
+
+/** Stores all parts that are held back, the newest word last, until it is stored. */
+export const createPartsKeeper = (
+  state: StatePort,
+  onFailure: (cause: string) => void,
+): ((parts: readonly HeldBack[]) => void) => createStateKeeper(state, PARTS_KEY, onFailure);

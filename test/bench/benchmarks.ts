@@ -4,6 +4,7 @@ import { gatewayBench } from './gateway.bench.ts';
 import { journalBench } from './journal.bench.ts';
 import { orderBench } from './order.bench.ts';
 import { recoveryBench } from './recovery.bench.ts';
+import { riskBench } from './risk.bench.ts';
 import { journalStoreBench } from './store.bench.ts';
 import { ticksBench } from './ticks.bench.ts';
 
@@ -16,5 +17,6 @@ export const benchmarks: readonly Benchmark[] = [
   recoveryBench,
   gatewayBench,
   orderBench,
+  riskBench,
   ticksBench,
 ];

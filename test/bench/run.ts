@@ -76,16 +76,16 @@ if (flags.child !== undefined) {
   else process.stdout.write(JSON.stringify(await bench.run()));
 } else {
   const { only } = flags;
-  if (only !== undefined && !known.includes(only)) {
+  const isWanted = (name: string): boolean =>
+    only === undefined || name === only || name.startsWith(`${only}.`);
+  if (only !== undefined && !known.some(isWanted)) {
     fail(`bench: --only: found "${only}", expected one of ${known.join(', ')}`);
   }
-  const wanted = benchmarks.filter(({ names }) => only === undefined || names.includes(only));
+  const wanted = benchmarks.filter(({ names }) => names.some(isWanted));
   const figures: Measured[] = [];
   for (const { names } of wanted) {
     const measured = await runInChild(names[0] ?? '');
-    const shown = measured.filter(
-      ({ name }) => only === undefined || name === only || name.startsWith(`${only}.`),
-    );
+    const shown = measured.filter(({ name }) => isWanted(name));
     figures.push(...shown);
     if (!flags.json) for (const figure of shown) process.stdout.write(`${line(figure)}\n`);
   }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFinal, orderRef, orderStates, sourceOfRef } from '../../machines/domain/order.ts';
+import {
+  flattenRef,
+  isFinal,
+  isFlattenRef,
+  orderRef,
+  orderStates,
+  sourceOfRef,
+} from '../../machines/domain/order.ts';
 
 const ulid = fc.string({
   unit: fc.constantFrom(...'0123456789ABCDEFGHJKMNPQRSTVWXYZ'),
@@ -39,6 +46,18 @@ describe('orderRef', () => {
     'tw.x.a.01ARZ3NDEKTSV4RRFFQ69G5FAV',
   ])('of someone else (%j) is attributed to IBKR', (ref) => {
     expect(sourceOfRef(ref)).toEqual({ source: 'ibkr', sessionId: null });
+  });
+});
+
+describe('flattenRef', () => {
+  it('is of a person, and told from every other ref', () => {
+    const ref = flattenRef('01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    expect(sourceOfRef(ref)).toEqual({ source: 'manual', sessionId: null });
+    expect(isFlattenRef(ref)).toBe(true);
+    for (const origin of [{ sessionId: null }, { sessionId: 'f' }]) {
+      expect(isFlattenRef(orderRef(origin, '01ARZ3NDEKTSV4RRFFQ69G5FAV'))).toBe(false);
+    }
+    expect(isFlattenRef('f')).toBe(false);
   });
 });
 

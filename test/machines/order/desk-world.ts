@@ -5,9 +5,11 @@ import {
   type OrderAmendment,
   type OrderIntent,
 } from '../../../machines/domain/order.ts';
+import type { MayChange } from '../../../machines/order/desk.amend.ts';
 import { createDeskClient, type DeskClient, type DeskRef } from '../../../machines/order/desk.client.ts';
 import type { MayLeave } from '../../../machines/order/desk.commands.ts';
 import type { DeskTiming } from '../../../machines/order/desk.events.ts';
+import type { Leaving } from '../../../machines/order/desk.exposure.ts';
 import { createDeskMachine } from '../../../machines/order/desk.machine.ts';
 import { recorded } from '../../../src/inspect/draws.ts';
 import { createQueueClock, type QueueClock, settle } from '../../support/clock.ts';
@@ -57,6 +59,7 @@ export class DeskWorld {
   readonly client: DeskClient;
   nextValidId = 1;
   mayLeave: MayLeave = () => null;
+  mayChange: MayChange = () => null;
   #desk: DeskRef | undefined;
   readonly #timing: Partial<DeskTiming>;
 
@@ -76,7 +79,10 @@ export class DeskWorld {
       execution: this.broker,
       store: this.store,
       now: recorded(() => this.clock.now()),
-      mayLeave: recorded((intent: OrderIntent) => this.mayLeave(intent)),
+      mayLeave: recorded((intent: OrderIntent, leaving: Leaving) => this.mayLeave(intent, leaving)),
+      mayChange: recorded((order: Order, amendment: OrderAmendment, leaving: Leaving) =>
+        this.mayChange(order, amendment, leaving),
+      ),
     });
     this.#desk = createActor(machine, {
       id: 'root',

@@ -44,6 +44,28 @@ describe('a change of an order that works', () => {
     expect(world.alarms).toEqual([]);
   });
 
+  it('is not committed when a limit refuses it, and the order goes on', async () => {
+    const world = await working();
+    const asked: unknown[] = [];
+    world.mayChange = (order, amendment, leaving) => {
+      asked.push([order.ref, amendment.quantity, leaving]);
+      return 'too much';
+    };
+    const results = await amend(world, { quantity: '500' });
+    expect(results).toEqual([{ outcome: 'notSent', reason: 'riskLimit', message: 'too much' }]);
+    expect(asked).toEqual([[ref, '500', { account: 'DU1', inFlight: [] }]]);
+    expect([world.store.amendments, world.broker.modified]).toEqual([[], []]);
+  });
+
+  it('is not sent when a limit refuses it in the last instant', async () => {
+    const world = await working();
+    let asked = 0;
+    world.mayChange = () => (asked++ === 0 ? null : 'too much by now');
+    expect(await amend(world, { quantity: '500' })).toMatchObject([{ reason: 'riskLimit' }]);
+    expect(world.broker.modified).toEqual([]);
+    expect(world.stored(ref)).toMatchObject({ state: 'working', quantity: '100' });
+  });
+
   it.each([104, 105, 201, 329, 12_345])(
     'leaves the order working when the broker refuses it with code %i',
     async (code) => {
@@ -267,7 +289,9 @@ describe('a bracket', () => {
 
   it('is abandoned whole when risk stops its entry in the last instant', async () => {
     const world = await new DeskWorld().open();
-    world.mayLeave = () => ({ reason: 'riskHalted', message: 'halted' });
+    // It is asked of an entry before its commit, and again in the last instant.
+    let asked = 0;
+    world.mayLeave = () => (asked++ === 0 ? null : { reason: 'riskHalted', message: 'halted' });
     expect(await world.submitBracket(1)).toMatchObject({ outcome: 'notSent', reason: 'riskHalted' });
     await world.settle();
     expect(refs.map((each) => world.stored(each).state)).toEqual(['absent', 'absent', 'absent']);

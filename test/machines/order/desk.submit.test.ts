@@ -6,6 +6,49 @@ const intent = intentOf(1);
 const { ref } = intent;
 
 describe('desk.submit', () => {
+  it('commits nothing that a limit refuses', async () => {
+    const world = await new DeskWorld().open();
+    world.mayLeave = () => ({ reason: 'riskLimit', message: 'too much' });
+    expect(await world.submit(intent)).toEqual({
+      ...{ outcome: 'notSent', reason: 'riskLimit', message: 'too much', committed: false },
+    });
+    expect([world.store.orders.size, world.broker.placed]).toEqual([0, []]);
+  });
+
+  it('asks with everything else that may still fill: what waits, is being committed, works or is being cancelled', async () => {
+    const world = await new DeskWorld().open();
+    const asked: { ref: string; inFlight: readonly { ref: string; remaining: string }[] }[] = [];
+    world.mayLeave = ({ ref: of }, { account, inFlight }) => {
+      expect(account).toBe('DU1');
+      asked.push({
+        ref: of,
+        inFlight: inFlight.map(({ ref: each, remaining }) => ({ ref: each, remaining })),
+      });
+      return null;
+    };
+    void world.submit(intent);
+    void world.submit(intentOf(2));
+    await world.settle();
+    world.broker.status(ref, 'Submitted');
+    world.broker.fill(ref, '40');
+    await world.settle();
+    world.broker.status(intentOf(2).ref, 'Submitted');
+    void world.client.cancel(intentOf(2).ref);
+    await world.settle();
+    void world.submit(intentOf(3));
+    await world.settle();
+    expect(asked.filter((each) => each.ref === intentOf(2).ref)[0]?.inFlight).toEqual([
+      { ref, remaining: '100' },
+    ]);
+    expect(asked.at(-1)).toEqual({
+      ref: intentOf(3).ref,
+      inFlight: [
+        { ref, remaining: '60' },
+        { ref: intentOf(2).ref, remaining: '100' },
+      ],
+    });
+  });
+
   it('sends nothing that risk stopped while it waited for its turn', async () => {
     const world = await new DeskWorld().open();
     const pilot = world.submit(intent);

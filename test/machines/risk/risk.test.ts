@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { createActor } from 'xstate';
 import type { RiskEvent } from '../../../machines/risk/risk.events.ts';
 import { createRiskMachine } from '../../../machines/risk/risk.machine.ts';
-import { type RiskState, type RiskStatus, riskRefusal } from '../../../machines/risk/risk.status.ts';
+import {
+  type HeldBack,
+  type RiskState,
+  type RiskStatus,
+  riskRefusal,
+  strictest,
+} from '../../../machines/risk/risk.status.ts';
 
 function start(state: RiskState = 'active') {
   let now = 1_000;
@@ -11,7 +17,7 @@ function start(state: RiskState = 'active') {
   const status: RiskStatus = { state, since: 1, cause: 'stored', author: 'start' };
   const actor = createActor(
     createRiskMachine(() => now),
-    { input: { status } },
+    { input: { status, parts: [] } },
   );
   actor.on('risk.changed', (event) => emitted.push(event.status));
   actor.start();
@@ -23,17 +29,27 @@ function start(state: RiskState = 'active') {
 }
 const by = (author: RiskStatus['author'], cause = 'a cause') => ({ author, cause });
 
+const held: HeldBack = {
+  scope: { kind: 'session', id: 'a' },
+  status: { state: 'halted', since: 1, ...by('person') },
+};
+
 describe('risk', () => {
   it('begins with what was said last when it is started again, and can still be halted', () => {
     const said: RiskStatus = { state: 'active', since: 5, cause: 'resumed', author: 'person' };
     const actor = createActor(
       createRiskMachine(
         () => 9,
-        () => said,
+        () => ({ status: said, parts: [held] }),
       ),
-      { input: { status: { state: 'halted', since: 1, cause: 'of the last run', author: 'person' } } },
+      {
+        input: {
+          status: { state: 'halted', since: 1, cause: 'of the last run', author: 'person' },
+          parts: [],
+        },
+      },
     ).start();
-    expect(actor.getSnapshot().context.status).toEqual(said);
+    expect(actor.getSnapshot().context).toEqual({ status: said, parts: [held] });
     actor.send({ type: 'risk.halt', ...by('person') });
     expect(actor.getSnapshot().value).toBe('halted');
   });
@@ -95,6 +111,65 @@ describe('risk', () => {
       }),
     );
   });
+
+  it('holds a part back by itself, lists it until it is let go, and emits each change', () => {
+    const { actor, emitted, send } = start();
+    const told: unknown[] = [];
+    actor.on('risk.partChanged', ({ changed }) => told.push([changed.scope.id, changed.status.state]));
+    const scope = (id: string) => ({ scope: { kind: 'session', id } as const });
+    send({ type: 'risk.halt', ...by('person'), ...scope('a') });
+    send({ type: 'risk.reduce', ...by('limit'), ...scope('b') });
+    send({ type: 'risk.halt', ...by('limit'), ...scope('a') });
+    expect(actor.getSnapshot().context.parts.map(({ scope: { id }, status }) => [id, status.state])).toEqual([
+      ['a', 'halted'],
+      ['b', 'reducing'],
+    ]);
+    send({ type: 'risk.resume', ...by('limit'), ...scope('a') });
+    send({ type: 'risk.resume', ...by('limit'), ...scope('b') });
+    send({ type: 'risk.resume', ...by('person'), ...scope('a') });
+    expect(told).toEqual([
+      ['a', 'halted'],
+      ['b', 'reducing'],
+      ['b', 'active'],
+      ['a', 'active'],
+    ]);
+    expect(actor.getSnapshot()).toMatchObject({ value: 'active', context: { parts: [] } });
+    expect(emitted).toEqual([]);
+  });
+
+  it.each(['active', 'reducing', 'halted'] as const)('holds parts back while the whole is %s', (state) => {
+    const { actor, send } = start(state);
+    send({ type: 'risk.halt', ...by('person'), scope: { kind: 'account', id: 'DU1' } });
+    expect(actor.getSnapshot()).toMatchObject({
+      value: state,
+      context: { parts: [{ scope: { id: 'DU1' } }] },
+    });
+  });
+
+  it.each<[RiskState, RiskState, RiskState, RiskState]>([
+    ['active', 'active', 'active', 'active'],
+    ['active', 'reducing', 'active', 'reducing'],
+    ['reducing', 'active', 'halted', 'halted'],
+    ['halted', 'reducing', 'reducing', 'halted'],
+  ])(
+    'of %s, its account %s and its session %s lets an order through what %s does',
+    (whole, account, session, expected) => {
+      const status = (state: RiskState, cause: string): RiskStatus => ({
+        state,
+        since: 0,
+        ...by('person', cause),
+      });
+      const parts: HeldBack[] = [
+        { scope: { kind: 'account', id: 'DU1' }, status: status(account, 'account') },
+        { scope: { kind: 'session', id: 's' }, status: status(session, 'session') },
+        { scope: { kind: 'session', id: 'other' }, status: status('halted', 'other') },
+        { scope: { kind: 'account', id: 's' }, status: status('halted', 'an account of that name') },
+      ];
+      const found = strictest(status(whole, 'whole'), parts, { account: 'DU1', sessionId: 's' });
+      expect(found.state).toBe(expected);
+      if (whole === expected) expect(found.cause).toBe('whole');
+    },
+  );
 
   it('finishes when it is shut down', () => {
     const { actor, send } = start();

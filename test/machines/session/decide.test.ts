@@ -85,7 +85,7 @@ describe('guards', () => {
   });
 
   it('are all in the documented order, except what the order desk says', () => {
-    expect([...guardOrder, 'orderRejected'].sort()).toEqual([...guardNames].sort());
+    expect([...guardOrder, 'orderRejected', 'riskLimit'].sort()).toEqual([...guardNames].sort());
   });
 
   it('name the first of the documented order when several refuse', () => {

@@ -40,10 +40,74 @@ const session = (id: string, more = ''): string =>
   `id: ${id}\ninstrument: { symbol: ORCL }\ntimeframe: 1d\nstrategy: rsi-14\n${more}`;
 
 describe('loadConfig', () => {
+  it('has no limits without risk.yaml, and those of the file by scope with it', () => {
+    expect(config({}).limits).toEqual([]);
+    const risk = `whole: { grossExposure: 1000, openOrders: { soft: 5 } }
+accounts: { DU1: { leverage: { soft: 1, hard: 1.5 } } }
+instruments: { ORCL.STK.SMART.USD: {} }
+sessions: { mine: { ordersPerDay: 3 } }
+`;
+    expect(config({ 'risk.yaml': risk, 'sessions/a.yaml': session('mine') }).limits).toEqual([
+      {
+        scope: { kind: 'whole' },
+        limits: { grossExposure: { soft: null, hard: '1000' }, openOrders: { soft: '5', hard: null } },
+      },
+      { scope: { kind: 'account', id: 'DU1' }, limits: { leverage: { soft: '1', hard: '1.5' } } },
+      { scope: { kind: 'session', id: 'mine' }, limits: { ordersPerDay: { soft: null, hard: '3' } } },
+    ]);
+  });
+
+  it('halts at losses as risk.yaml says, and at none without it', () => {
+    expect(config({}).losses).toEqual({ levels: {}, confirm: 3, action: 'halt' });
+    const risk =
+      'losses: { dailyLoss: { soft: 100, hard: 250.5 }, drawdown: 10, confirm: 5, action: reduce }';
+    expect(config({ 'risk.yaml': risk }).losses).toEqual({
+      levels: { dailyLoss: { soft: '100', hard: '250.5' }, drawdown: { soft: null, hard: '10' } },
+      ...{ confirm: 5, action: 'reduce' },
+    });
+  });
+
+  it('closes in steps as risk.yaml says, and by defaults without it', () => {
+    const policy = { collarBps: 100, stepNotional: '50000' };
+    expect(config({}).flatten).toEqual({ policy, patienceMs: 5_000 });
+    const risk = 'flatten: { collar: 20, step: 1000.5, patienceSeconds: 2 }';
+    expect(config({ 'risk.yaml': risk }).flatten).toEqual({
+      policy: { collarBps: 20, stepNotional: '1000.5' },
+      patienceMs: 2_000,
+    });
+  });
+
+  it.each([
+    ['whole: { grosExposure: 1 }', /risk\.yaml:1:\d+ whole.*grosExposure.*did you mean "grossExposure"/],
+    ['whole: { grossExposure: -1 }', /risk\.yaml:1:\d+ whole\.grossExposure.*expected a decimal number/],
+    [
+      'whole: { grossExposure: { soft: 2, hard: 1 } }',
+      /risk\.yaml:1:\d+ .*a soft level that is at most the hard one/,
+    ],
+    [
+      'sessions: { mien: { openOrders: 1 } }',
+      /risk\.yaml:1:\d+ sessions\.mien.*found no session "mien", did you mean "mine"\?/,
+    ],
+    [
+      'whole: { priceCollar: 50 }\nflatten: { collar: 80 }',
+      /risk\.yaml:2:\d+ flatten\.collar: found 80, expected at most 50, the tightest priceCollar/,
+    ],
+    [
+      'whole: { afterOpen: { soft: 5, hard: 10 } }',
+      /risk\.yaml:1:\d+ .*a soft level that is at least the hard one/,
+    ],
+    ['flatten: { step: 0 }', /risk\.yaml:1:\d+ flatten\.step.*expected more than 0/],
+  ])('refuses %s with file, line and column', (risk, complaint) => {
+    const found = complaints({ 'risk.yaml': risk, 'sessions/a.yaml': session('mine') });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(complaint);
+  });
+
   it('loads the folder that ships, with one session of each kind of strategy', () => {
     const loaded = loadConfig('config', knowledge);
     if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
     expect(loaded.config.runtime.broker).toEqual({
+      marketDataLines: 100,
       host: '127.0.0.1',
       port: 4002,
       clientId: 1,
