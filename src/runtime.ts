@@ -165,6 +165,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       version,
       brokerPort: gateway?.port ?? config.runtime.broker.port,
       log,
+      killDir: folder.path,
     });
     const loginTokens = new LoginTokens();
     const controlToken = randomBytes(32).toString('base64url');

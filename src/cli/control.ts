@@ -10,17 +10,21 @@ export interface ControlClient {
   request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
 }
 
+/** Nobody answers. */
+export class Unreachable extends UsageError {}
+
 /**
  * Reaches the system that runs on this data folder.
- * @throws UsageError when none runs.
+ * @param limitMs how long each answer may take; as long as it takes when left out
+ * @throws Unreachable when none runs.
  */
-export async function connectControl(dataDir: string): Promise<ControlClient> {
+export async function connectControl(dataDir: string, limitMs?: number): Promise<ControlClient> {
   const path = join(resolve(dataDir), controlFile);
   let record: ControlRecord;
   try {
     record = controlRecordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
-    throw new UsageError(
+    throw new Unreachable(
       `found no running Tradewarden on data folder "${resolve(dataDir)}", expected one; start it with "npm start"`,
     );
   }
@@ -31,6 +35,7 @@ export async function connectControl(dataDir: string): Promise<ControlClient> {
       try {
         response = await fetch(`${record.url}${path}`, {
           method,
+          ...(limitMs === undefined ? {} : { signal: AbortSignal.timeout(limitMs) }),
           headers: {
             authorization: `Bearer ${record.token}`,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -38,7 +43,7 @@ export async function connectControl(dataDir: string): Promise<ControlClient> {
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         });
       } catch {
-        throw new UsageError(
+        throw new Unreachable(
           `Tradewarden at ${record.url} does not answer, expected it running; start it with "npm start"`,
         );
       }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { priceViewSchema } from './market.schema.ts';
-import { accountViewSchema, positionViewSchema, tradeViewSchema } from './portfolio.schema.ts';
+import { accountViewSchema, pnlViewSchema, positionViewSchema, tradeViewSchema } from './portfolio.schema.ts';
+import { reconciliationViewSchema } from './reconciliation.schema.ts';
 import { barSchema, decisionViewSchema, sessionViewSchema } from './session.schema.ts';
 import { supervisionViewSchema } from './supervision.schema.ts';
 import { actorViewSchema, systemViewSchema } from './system.schema.ts';
@@ -11,7 +12,7 @@ import { instantMs } from './values.ts';
  * (the whole list) and then `change`s (the items that changed, whole, keyed as the list is; `removed` keys).
  * `seq` counts messages of one topic on one socket from 1: a gap means "ask for a new snapshot" (`resync`).
  *
- * Topics: `system`, `actors`, `supervision`, `prices`, `positions`, `account`, `trades`, `sessions`,
+ * Topics: `system`, `actors`, `supervision`, `prices`, `positions`, `account`, `pnl`, `reconciliation`, `trades`, `sessions`,
  * `decisions:<sessionId>`, `bars:<instrumentId>:<timeframe>`.
  */
 export const clientMessageSchema = z.discriminatedUnion('type', [
@@ -40,6 +41,9 @@ export const topicItems = {
     key: (item: z.infer<typeof positionViewSchema>) => `${item.account}/${item.instrumentId}`,
   },
   account: { item: accountViewSchema, key: (item: z.infer<typeof accountViewSchema>) => item.account },
+  pnl: { item: pnlViewSchema, key: (item: z.infer<typeof pnlViewSchema>) => item.key },
+  /** One item: the last comparison with the broker; none before the first. */
+  reconciliation: { item: reconciliationViewSchema, key: () => 'reconciliation' },
   trades: { item: tradeViewSchema, key: (item: z.infer<typeof tradeViewSchema>) => item.key },
   sessions: { item: sessionViewSchema, key: (item: z.infer<typeof sessionViewSchema>) => item.id },
   decisions: {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flattenViewSchema } from './flatten.schema.ts';
 import { instantMs } from './values.ts';
 
 export const farmViewSchema = z.object({
@@ -41,6 +42,18 @@ export const connectionViewSchema = z.object({
 });
 export type ConnectionView = z.infer<typeof connectionViewSchema>;
 
+/** What is on its way to the broker, and what waits because its limits are kept. */
+export const brokerLoadSchema = z.object({
+  messages: z.object({ lastSecond: z.number().int(), most: z.number().int() }),
+  ordersWaiting: z.number().int(),
+  requestsWaiting: z.number().int(),
+  histories: z.object({ underWay: z.number().int(), most: z.number().int(), waiting: z.number().int() }),
+  subscriptions: z.number().int(),
+  /** Market data lines; `waiting`: watched instruments that have none. */
+  lines: z.object({ taken: z.number().int(), most: z.number().int(), waiting: z.number().int() }),
+});
+export type BrokerLoadView = z.infer<typeof brokerLoadSchema>;
+
 /** A row of the supervision tree. */
 export const actorViewSchema = z.object({
   /** Path from the root, e.g. `root/sessions/session:spx-sma`. */
@@ -68,23 +81,36 @@ export const actorViewSchema = z.object({
 });
 export type ActorView = z.infer<typeof actorViewSchema>;
 
+const riskStatusSchema = z.object({
+  state: z.enum(['active', 'reducing', 'halted']),
+  since: instantMs,
+  cause: z.string(),
+  author: z.enum(['person', 'limit', 'supervisor', 'start']),
+});
+
+/** A part of the whole that can be held back by itself. */
+export const riskScopeSchema = z.strictObject({
+  kind: z.enum(['account', 'session']),
+  id: z.string().min(1).max(60),
+});
+
 /** What the top bar shows, and why anything is not well. */
 export const systemViewSchema = z.object({
   version: z.string(),
   startedAt: instantMs,
   mode: z.enum(['simulated', 'paper', 'live']),
   connection: connectionViewSchema,
+  load: brokerLoadSchema,
   store: z.object({
     state: z.enum(['up', 'degraded', 'down']),
     cause: z.string().nullable(),
     since: instantMs,
   }),
-  risk: z.object({
-    state: z.enum(['active', 'reducing', 'halted']),
-    since: instantMs,
-    cause: z.string(),
-    author: z.enum(['person', 'limit', 'supervisor', 'start']),
-  }),
+  risk: riskStatusSchema,
+  /** Accounts and sessions that are held back by themselves. */
+  riskParts: z.array(z.object({ scope: riskScopeSchema, status: riskStatusSchema })),
+  /** Closing everything; of its reports the newest. */
+  flatten: flattenViewSchema,
   /** The order desk's state by its chart: waiting, recovering, open. */
   orderDesk: z.string(),
   /** Newest market time that any source told; null before the first. */

@@ -8,6 +8,8 @@ const parameters: Readonly<Record<TopicName, number>> = {
   prices: 0,
   positions: 0,
   account: 0,
+  pnl: 0,
+  reconciliation: 0,
   trades: 0,
   sessions: 0,
   decisions: 1,

@@ -1,4 +1,5 @@
 import type { JournalKind } from '../../machines/domain/journal.ts';
+import type { RiskScope } from '../../machines/risk/risk.status.ts';
 import type { JournalPage } from '../contract/journal.schema.ts';
 import type {
   OrderChange,
@@ -109,8 +110,10 @@ export interface RuntimePort {
   strategyKinds(): readonly StrategyKindView[];
   saveStrategy(draft: StrategyDraft): Promise<StrategyView>;
 
-  setRisk(command: 'halt' | 'reduce' | 'resume', cause: string): SystemView;
+  setRisk(command: RiskCommand, cause: string, scope?: RiskScope): SystemView;
 }
+
+export type RiskCommand = 'halt' | 'reduce' | 'resume' | 'flatten';
 
 /** Sessions of logged-in browsers; only hashes are kept. */
 export interface WebSessionPort {

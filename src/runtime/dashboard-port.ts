@@ -5,23 +5,35 @@ import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
+import type { RiskScope } from '../../machines/risk/risk.status.ts';
 import { parseParameters, strategyKinds } from '../../machines/strategies/registry.ts';
+import type { BrokerLoad } from '../broker/ib/link-holder.ts';
 import type { PriceView } from '../contract/market.schema.ts';
-import type { OrderChange, OrderResult, PositionView } from '../contract/portfolio.schema.ts';
+import type { OrderChange, OrderResult, PnlView, PositionView } from '../contract/portfolio.schema.ts';
 import type { SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
 import type { SupervisionView } from '../contract/supervision.schema.ts';
 import type { SystemView } from '../contract/system.schema.ts';
-import { type JournalReader, Refusal, type RuntimePort } from '../http/runtime.port.ts';
+import { type JournalReader, Refusal, type RiskCommand, type RuntimePort } from '../http/runtime.port.ts';
+import { type KillFile, strictness } from '../process/kill-file.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { ManualOrders, ManualOrdersOptions } from './manual-orders.ts';
 import type { Draft } from './order-draft.ts';
+import { type PnlBook, pnlKey } from './pnl-book.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
 import type { Tree } from './tree.ts';
-import { accountViews, positionView, priceView, sessionView, tradeView } from './views.ts';
+import {
+  accountViews,
+  flattenView,
+  loadView,
+  positionView,
+  priceView,
+  sessionView,
+  tradeView,
+} from './views.ts';
 
 export interface DashboardOptions extends ManualOrdersOptions {
   readonly mode: SystemView['mode'];
@@ -34,10 +46,14 @@ export interface DashboardOptions extends ManualOrdersOptions {
   readonly book: SessionBook;
   readonly tree: Tree;
   readonly status: LiveStatus;
+  /** The file that holds trading; null: none does. */
+  readonly killFile: () => KillFile | null;
+  readonly brokerLoad: () => BrokerLoad;
   readonly supervision: () => SupervisionView;
   readonly orders: ManualOrders;
   readonly reconciler: Reconciler;
   readonly journal: JournalReader;
+  readonly pnl: PnlBook;
   readonly onFault: (message: string) => void;
 }
 
@@ -85,7 +101,7 @@ export class DashboardPort implements RuntimePort {
   }
 
   system(): SystemView {
-    const { status, hub, desk, mode, version, startedAt } = this.#options;
+    const { status, hub, desk, mode, version, startedAt, brokerLoad } = this.#options;
     const { connection } = status;
     return {
       version,
@@ -96,8 +112,11 @@ export class DashboardPort implements RuntimePort {
         accounts: [...connection.accounts],
         farms: connection.farms.map((farm) => ({ ...farm })),
       },
+      load: loadView(brokerLoad(), desk.waitingToLeave(), hub.lines()),
       store: { ...status.store },
       risk: { ...status.risk },
+      riskParts: status.riskParts.map(({ scope, status: part }) => ({ scope, status: { ...part } })),
+      flatten: flattenView(status.flatten),
       orderDesk: desk.state(),
       marketTime: hub.marketTime(),
       alarms: [...status.alarms],
@@ -195,6 +214,7 @@ export class DashboardPort implements RuntimePort {
 
   async bars(query: Parameters<RuntimePort['bars']>[0]) {
     const { instrumentId: id, limit, before } = query;
+    this.#options.hub.use(id);
     return [...(await this.#options.store.bars.last(id, timeframeOf(query.timeframe), limit, before))];
   }
 
@@ -231,7 +251,8 @@ export class DashboardPort implements RuntimePort {
     return { ...saved, parameters: { ...saved.parameters } };
   }
 
-  setRisk(command: 'halt' | 'reduce' | 'resume', cause: string): SystemView {
+  /** @param scope left out: the whole. @throws Refusal */
+  setRisk(command: RiskCommand, cause: string, scope?: RiskScope): SystemView {
     if (this.#options.supervision().state === 'halted') {
       throw new Refusal(
         409,
@@ -239,16 +260,48 @@ export class DashboardPort implements RuntimePort {
         'risk: found the supervision halted for good, expected it running; start Tradewarden again, then resume',
       );
     }
-    const risk = this.#options.tree.directory.running('risk');
-    if (risk === undefined) {
+    const file = this.#options.killFile();
+    if (file !== null && strictness(command) < strictness(file.command)) {
+      const message = `risk: found the file ${file.path}, expected none; take it away, then ${command}`;
+      throw new Refusal(409, 'kill-file', message);
+    }
+    const { directory } = this.#options.tree;
+    const [risk, flatten] = [directory.running('risk'), directory.running('flatten')];
+    if (risk === undefined || flatten === undefined) {
       throw new Refusal(
         503,
         'risk-restarting',
         'risk: it is being started again; nothing was changed, repeat it',
       );
     }
-    risk.send({ type: `risk.${command}`, cause, author: 'person' });
+    if (scope !== undefined) {
+      this.#requirePart(command, scope);
+      risk.send({ type: `risk.${command}`, cause, author: 'person', scope });
+    } else if (command === 'flatten') {
+      // What is wanted is known before anything is halted: a crash in between finds it.
+      flatten.send({ type: 'flatten.start', cause, author: 'person' });
+      risk.send({ type: 'risk.halt', cause: `Everything is closed: ${cause}`, author: 'person' });
+    } else {
+      if (command !== 'halt') flatten.send({ type: 'flatten.stop', cause });
+      risk.send({ type: `risk.${command}`, cause, author: 'person' });
+    }
     return this.system();
+  }
+
+  /** @throws Refusal unless a part of that name is there and can be told so */
+  #requirePart(
+    command: RiskCommand,
+    { kind, id }: RiskScope,
+  ): asserts command is Exclude<RiskCommand, 'flatten'> {
+    if (command === 'flatten') {
+      const message = `risk: found flatten for the ${kind} "${id}", expected it for everything; flatten closes all positions`;
+      throw new Refusal(422, 'flatten-all', message);
+    }
+    const { book, status } = this.#options;
+    const known = kind === 'session' ? book.ids() : status.connection.accounts;
+    if (known.includes(id)) return;
+    const message = `risk: found no ${kind} "${id}", expected one of ${known.join(', ') || 'none yet'}`;
+    throw new Refusal(404, `unknown-${kind}`, message);
   }
 
   #sessionView(id: string): SessionView | null {
@@ -296,6 +349,8 @@ export class DashboardPort implements RuntimePort {
       const { values, pnl } = portfolio.snapshot();
       return accountViews(values, pnl);
     };
+    const pnl = async (): Promise<PnlView[]> =>
+      (await this.#options.pnl.rows()).map((row) => ({ ...row, key: pnlKey(row) }));
     const trades = async (limit: number) => (await store.trades.list({ limit })).map(tradeView);
     const decisions = (sessionId: string, limit: number) => store.decisions.list({ sessionId, limit });
     const bars = async (parameter: string, limit: number) => {
@@ -334,6 +389,14 @@ export class DashboardPort implements RuntimePort {
         () => [...this.sessions()],
         (session) => session.id,
       ),
+      reconciliation: list(
+        () => [this.#reconciler.last ?? []].flat(),
+        () => 'reconciliation',
+      ),
+      pnl: {
+        list: () => pnl(),
+        items: async (keys) => keyed(await pnl(), (row) => row.key, keys),
+      },
       trades: {
         list: () => trades(TRADES_SHOWN),
         items: async (keys) => keyed(await trades(TRADES_SHOWN), (trade) => trade.key, keys),

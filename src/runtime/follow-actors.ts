@@ -1,10 +1,12 @@
 import type { ConnectionEmitted } from '../../machines/connection/connection.events.ts';
 import type { ConnectionNews } from '../../machines/connection/connection.ports.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
+import type { FlattenEmitted } from '../../machines/flatten/flatten.machine.ts';
+import type { FlattenStatus } from '../../machines/flatten/flatten.status.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import type { RiskEmitted } from '../../machines/risk/risk.events.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import type { HeldBack, RiskStatus } from '../../machines/risk/risk.status.ts';
 import type { StoreEmitted } from '../../machines/store/store.machine.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import type { LiveStatus } from './live-status.ts';
@@ -19,6 +21,8 @@ export interface ActorFollowers {
   readonly portfolio: PortfolioClient;
   readonly recoveries: RecoveryTimes;
   readonly keepRisk: (risk: RiskStatus) => void;
+  readonly keepParts: (parts: readonly HeldBack[]) => void;
+  readonly keepFlatten: (status: FlattenStatus) => void;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -81,10 +85,33 @@ export function followActors(followers: ActorFollowers): void {
   // A restarted one begins with what was said last: see `recall`.
   directory.onStart('risk', (ref) => {
     ref.on('risk.changed', (event) => {
-      const { status: risk } = event as RiskEmitted;
+      const { status: risk } = event as Extract<RiskEmitted, { type: 'risk.changed' }>;
       log.warn(`risk is ${risk.state}: ${risk.cause} (${risk.author})`);
       status.set({ risk });
       followers.keepRisk(risk);
+    });
+    ref.on('risk.partChanged', (event) => {
+      const { parts, changed } = event as Extract<RiskEmitted, { type: 'risk.partChanged' }>;
+      const { scope, status: part } = changed;
+      const words = `risk of ${scope.kind} ${scope.id} is ${part.state}: ${part.cause} (${part.author})`;
+      log.warn(words);
+      if (part.state !== 'active') status.alarm(words);
+      status.set({ riskParts: parts });
+      followers.keepParts(parts);
+    });
+  });
+  directory.onStart('flatten', (ref) => {
+    ref.on('flatten.changed', (event) => {
+      const { status: flatten } = event as FlattenEmitted;
+      const said = status.flatten.reports;
+      status.set({ flatten });
+      followers.keepFlatten(flatten);
+      for (const each of flatten.reports) {
+        if (said.some(({ at, message }) => at === each.at && message === each.message)) continue;
+        const words = `flatten: ${each.instrumentId === null ? '' : `${each.instrumentId}: `}${each.message}`;
+        log.warn(words);
+        status.alarm(words);
+      }
     });
   });
 }

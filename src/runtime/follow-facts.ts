@@ -7,6 +7,8 @@ import type { BrokerOrderNews } from '../../machines/order/order.ports.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
+import type { PnlBook } from './pnl-book.ts';
+import type { PositionKeeper } from './position-keeper.ts';
 import type { SessionBook } from './session-book.ts';
 import type { Topics } from './topics.ts';
 import type { Tree } from './tree.ts';
@@ -19,6 +21,8 @@ export interface FactFollowers {
   readonly portfolio: PortfolioClient;
   readonly execution: { subscribe(listener: (news: BrokerOrderNews) => void): () => void };
   readonly book: SessionBook;
+  readonly positions: Pick<PositionKeeper, 'note'>;
+  readonly pnl: Pick<PnlBook, 'note' | 'noteCommission' | 'keysOf'>;
   readonly tree: Tree;
   readonly log: Log;
   readonly now: () => number;
@@ -26,7 +30,7 @@ export interface FactFollowers {
 
 /** Passes orders, executions, positions and prices on to the dashboard's topics, to sessions and to the log. */
 export function followFacts(followers: FactFollowers): void {
-  const { topics, status, hub, desk, portfolio, execution, log, now } = followers;
+  const { topics, status, hub, desk, portfolio, execution, pnl, log, now } = followers;
   // A fill makes positions that are older stale at once, before it is stored; see also `onExecution` below.
   execution.subscribe((news) => {
     if (news.type === 'broker.execution') status.noteFill(news.execution.instrumentId, now());
@@ -34,6 +38,7 @@ export function followFacts(followers: FactFollowers): void {
   hub.onQuote((quote) => {
     topics.mark('prices', quote.instrumentId);
     topics.mark('system', 'system');
+    for (const key of pnl.keysOf(quote.instrumentId)) topics.mark('pnl', key);
   });
   hub.onFeed((feed) => topics.mark('prices', feed.instrumentId));
   hub.onBar(({ instrumentId: id, timeframe, bar }) =>
@@ -54,7 +59,11 @@ export function followFacts(followers: FactFollowers): void {
     if (order.sessionId !== null) topics.mark('sessions', order.sessionId);
   });
   desk.onExecution((execution) => noteExecution(followers, execution));
-  desk.onCommission(() => topics.markAll('trades'));
+  desk.onCommission(({ execId }) => {
+    topics.markAll('trades');
+    pnl.noteCommission(execId);
+    topics.markAll('pnl');
+  });
   desk.onAlarm((message) => {
     log.error(`order desk: ${message}`);
     status.alarm(message);
@@ -65,13 +74,19 @@ export function followFacts(followers: FactFollowers): void {
     status.alarm(message);
   });
   portfolio.onChange(() => {
-    for (const topic of ['positions', 'account', 'sessions']) topics.markAll(topic);
+    for (const topic of ['positions', 'account', 'pnl', 'sessions']) topics.markAll(topic);
   });
 }
 
-function noteExecution({ topics, status, book, tree, now }: FactFollowers, execution: Execution): void {
+function noteExecution(
+  { topics, status, book, tree, pnl, positions, now }: FactFollowers,
+  execution: Execution,
+): void {
   status.noteFill(execution.instrumentId, now());
-  const { source } = sourceOfRef(execution.orderRef);
+  positions.note(execution.instrumentId);
+  const { source, sessionId } = sourceOfRef(execution.orderRef);
+  if (sessionId !== null) pnl.note(sessionId);
+  topics.markAll('pnl');
   topics.mark('trades', source === 'ibkr' ? `perm:${execution.permId}` : (execution.orderRef ?? ''));
   for (const id of book.ids()) {
     const entry = book.get(id);

@@ -1,9 +1,12 @@
 import type { ConnectionStatus } from '../../machines/connection/connection.status.ts';
 import type { InstrumentId } from '../../machines/domain/instrument.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import type { FlattenStatus } from '../../machines/flatten/flatten.status.ts';
+import type { HeldBack, RiskStatus } from '../../machines/risk/risk.status.ts';
 import type { StoreStatus } from '../../machines/store/store.machine.ts';
 
 const MAX_ALARMS = 20;
+
+type Part = 'connection' | 'store' | 'risk' | 'riskParts' | 'flatten';
 
 /**
  * The newest word of the actors that everything depends on. It outlives them: while one is being restarted its last
@@ -13,18 +16,23 @@ export class LiveStatus {
   connection: ConnectionStatus;
   store: StoreStatus;
   risk: RiskStatus;
+  /** Accounts and sessions that are held back by themselves. */
+  riskParts: readonly HeldBack[];
+  flatten: FlattenStatus;
   readonly alarms: { readonly at: number; readonly message: string }[] = [];
   readonly #lastFillAt = new Map<InstrumentId, number>();
   readonly #onChange: () => void;
 
-  constructor(initial: Pick<LiveStatus, 'connection' | 'store' | 'risk'>, onChange: () => void) {
+  constructor(initial: Pick<LiveStatus, Part>, onChange: () => void) {
     this.connection = initial.connection;
     this.store = initial.store;
     this.risk = initial.risk;
+    this.riskParts = initial.riskParts;
+    this.flatten = initial.flatten;
     this.#onChange = onChange;
   }
 
-  set(part: Partial<Pick<LiveStatus, 'connection' | 'store' | 'risk'>>): void {
+  set(part: Partial<Pick<LiveStatus, Part>>): void {
     Object.assign(this, part);
     this.#onChange();
   }

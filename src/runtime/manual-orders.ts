@@ -5,7 +5,7 @@ import { isFresh, type Quote } from '../../machines/domain/quote.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
-import { riskRefusal } from '../../machines/risk/risk.status.ts';
+import { riskRefusal, strictest } from '../../machines/risk/risk.status.ts';
 import type { OrderChange, OrderDraft, OrderResult } from '../contract/portfolio.schema.ts';
 import { Refusal } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
@@ -50,6 +50,8 @@ export class ManualOrders {
     const { desk } = this.#options;
     const instrument = this.#instrument(draft.instrumentId);
     requireTerms(draft, instrument);
+    // One that has no market data line gets it now: a refusal for want of a price is not the last word.
+    this.#options.hub.use(draft.instrumentId);
     const quote = this.#requireFreshQuote(draft.instrumentId);
     requireBracket(draft, instrument, quote);
     const purpose = this.#closesOnly(draft) ? 'exit' : 'entry';
@@ -86,7 +88,9 @@ export class ManualOrders {
 
   /** @throws Refusal unless the risk state lets it through */
   #requireRisk(purpose: 'entry' | 'exit'): void {
-    const { risk } = this.#options.status;
+    const { status } = this.#options;
+    const account = status.connection.accounts[0] ?? null;
+    const risk = strictest(status.risk, status.riskParts, { account, sessionId: null });
     if (riskRefusal(risk, purpose) === null) return;
     const expected = risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
     throw new Refusal(

@@ -25,6 +25,8 @@ export interface ReconcilerOptions {
   readonly now: () => number;
   /** Told of all differences of each look by itself, but of those that an order on its way may explain. */
   readonly onLook: (differences: readonly Difference[]) => void;
+  /** The last comparison is another one now. */
+  readonly onCompared?: () => void;
 }
 
 const KEY = 'reconciliation';
@@ -52,9 +54,15 @@ const agrees = (books: Books): boolean => reconcile(books).every(({ kind }) => k
 /** Compares the broker with what is known here, on demand; remembers what was there before the first trade. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
+  #last: ReconciliationView | null = null;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+  }
+
+  /** The last comparison in the life of this process; null before the first. */
+  get last(): ReconciliationView | null {
+    return this.#last;
   }
 
   /**
@@ -76,10 +84,12 @@ export class Reconciler {
     // Told before it is accepted: who accepts sees what.
     const differences = known === null ? [] : reconcile({ ...books, opening: known.opening });
     if (first) await this.#options.store.state.set(KEY, opening);
-    return {
+    this.#last = {
       ...{ at: now(), acceptedAt: opening.acceptedAt, instruments: instrumentsOf(books).length },
       ...{ differences, accepted: accept },
     };
+    this.#options.onCompared?.();
+    return this.#last;
   }
 
   /**

@@ -14,6 +14,7 @@ import { singleBand } from '../../machines/domain/price-bands.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
+import type { Turns } from '../../machines/feed/turns.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
@@ -36,8 +37,11 @@ export interface SessionPortsOptions {
     readonly orders: { get(ref: string): Promise<Order | null> };
   };
   readonly maxQuoteAgeMs: number;
+  /** In which sessions decide, one by one. */
+  readonly turns: Turns;
   readonly connection: () => { readonly ready: boolean; readonly cause: string | null };
-  readonly risk: () => RiskStatus;
+  /** What holds for a session: the strictest of the whole, the account and itself. */
+  readonly risk: (sessionId: string) => RiskStatus;
   readonly storeStatus: () => StoreStatus;
   /** Wall-clock time of the newest execution of an instrument; 0 when none was seen. */
   readonly lastFillAt: (id: InstrumentId) => number;
@@ -77,7 +81,7 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
 
   /** The last gate before an intent: what the decision was made on may have changed since. */
   function lateRefusal(id: InstrumentId, decision: Decision, purpose: 'entry' | 'exit'): LateRefusal | null {
-    const risk = riskRefusal(options.risk(), purpose);
+    const risk = riskRefusal(options.risk(decision.sessionId), purpose);
     if (risk !== null) return { reason: risk.reason, message: risk.message };
     if (sessionOrdersInFlight(id) > 0) {
       return { reason: 'duplicate', message: 'Another order for the instrument went out meanwhile.' };
@@ -112,7 +116,7 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       storeUp: options.storeStatus().state !== 'down',
       connectionReady: ready && desk.isOpen(),
       brokerCause: cause ?? (desk.isOpen() ? null : 'The order desk is settling earlier orders.'),
-      risk: options.risk().state,
+      risk: options.risk(definition.id).state,
       positionQuantity: heldQuantity(id),
       ordersInFlight: sessionOrdersInFlight(id),
       marketOpen: hub.isOpen(id) === true,
@@ -172,6 +176,7 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
         const id = instrumentId(definition.instrument);
         await whenTradedAfter(hub, id, request.bar, definition.timeframe, PROOF_LIMIT_MS);
       }
+      await options.turns.next();
       return facts(definition, request);
     },
     recordDecision: (decision) => store.decisions.record(decision),

@@ -4,14 +4,28 @@ import type { ConnectionTiming } from '../../machines/connection/connection.even
 import { initialContext } from '../../machines/connection/connection.logic.ts';
 import { createConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import { readiness, restartRefusal } from '../../machines/connection/connection.plans.ts';
+import { decimal, decimalString } from '../../machines/domain/decimal.ts';
+import { failureMessage } from '../../machines/domain/failure.ts';
+import {
+  isFlattenRef,
+  type Order,
+  type OrderAmendment,
+  type OrderIntent,
+} from '../../machines/domain/order.ts';
+import type { BarCheckTiming } from '../../machines/feed/bar.check.ts';
 import { createMarketDataHub } from '../../machines/feed/hub.ts';
+import { createTurns } from '../../machines/feed/turns.ts';
+import { createFlattenMachine } from '../../machines/flatten/flatten.machine.ts';
+import { type FlattenTiming, flattenTiming } from '../../machines/flatten/flatten.ports.ts';
+import { isFlattening } from '../../machines/flatten/flatten.status.ts';
 import { createDeskClient, type DeskRef } from '../../machines/order/desk.client.ts';
 import type { DeskTiming } from '../../machines/order/desk.events.ts';
+import type { Leaving } from '../../machines/order/desk.exposure.ts';
 import { createDeskMachine } from '../../machines/order/desk.machine.ts';
 import { createPortfolioClient, type PortfolioRef } from '../../machines/portfolio/portfolio.client.ts';
 import { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
 import { createRiskMachine } from '../../machines/risk/risk.machine.ts';
-import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
+import { type RiskStatus, riskRefusal, strictest } from '../../machines/risk/risk.status.ts';
 import { withSessionPorts } from '../../machines/session/session.machine.ts';
 import { createStoreMachine } from '../../machines/store/store.machine.ts';
 import { builtinStrategies } from '../../machines/strategies/builtin.ts';
@@ -19,23 +33,31 @@ import { createIbBroker } from '../broker/ib/ib-broker.ts';
 import type { Config } from '../config/load.ts';
 import type { SystemView } from '../contract/system.schema.ts';
 import { recorded } from '../inspect/draws.ts';
+import { writeRiskRecord } from '../process/risk-record.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { BracketKeeper } from './bracket-keeper.ts';
 import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import { DifferencePolicies } from './difference-policy.ts';
+import { createFlattenKeeper, haltedForFlatten, readFlatten } from './flatten-memory.ts';
+import { createFlattenPorts } from './flatten-ports.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
 import { followActors } from './follow-actors.ts';
 import { followFacts } from './follow-facts.ts';
 import { createJournalReader } from './journal-reader.ts';
+import { heldByFile, KillWatch } from './kill-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
+import { LossWatch, readPeaks } from './loss-watch.ts';
 import { ManualOrders } from './manual-orders.ts';
 import { createObservers, type Observers } from './observers.ts';
+import { PnlBook } from './pnl-book.ts';
+import { PositionKeeper } from './position-keeper.ts';
 import { Reconciler } from './reconciler.ts';
-import { createRiskKeeper, readRisk } from './risk-memory.ts';
+import { RiskGate } from './risk-gate.ts';
+import { createPartsKeeper, createRiskKeeper, readParts, readRisk } from './risk-memory.ts';
 import { SafeHalt } from './safe-halt.ts';
 import { SessionBook } from './session-book.ts';
 import { createSessionPorts } from './session-ports.ts';
@@ -52,6 +74,8 @@ export interface TradingOptions {
   /** The gateway's, which may differ from the configured one when that is 0. */
   readonly brokerPort: number;
   readonly log: Log;
+  /** Where kill files are looked for, and the state of risk is written; null or left out: nowhere. */
+  readonly killDir?: string | null;
   /** Waits that differ from the machines' own; for tests that must not take as long as a day of trading. */
   readonly timing?: TradingTiming | undefined;
 }
@@ -59,6 +83,8 @@ export interface TradingOptions {
 export interface TradingTiming {
   readonly connection?: Partial<ConnectionTiming>;
   readonly desk?: Partial<DeskTiming>;
+  readonly barChecks?: Partial<BarCheckTiming>;
+  readonly flatten?: Partial<FlattenTiming>;
 }
 
 export interface Trading {
@@ -71,6 +97,8 @@ export interface Trading {
   /** Drains the sessions, then ends the tree and gives the leases back. Working orders stay at the broker. */
   stop(): Promise<void>;
 }
+
+const DAY_MS = 86_400_000;
 
 /** How an end is divided: sessions decide what has closed, then the tree ends, then the journal is written. */
 const DRAIN_MS = 700;
@@ -97,32 +125,60 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const { orders, data, watch } = config.runtime;
   const input = connectionInput(config.runtime, options.brokerPort, options.timing?.connection);
   const now = Date.now;
-  const broker = createIbBroker({
-    log: log.child('broker'),
-    now,
-    instruments: await store.instruments.all(),
-  });
-
   /** Actors speak before the dashboard is there to listen. */
   let topics: Topics | null = null;
   const mark = (topic: string, key: string): void => topics?.mark(topic, key);
 
-  const risk: RiskStatus = await readRisk(store.state, now());
+  const flatten = await readFlatten(store.state);
+  const kill: KillWatch = new KillWatch({
+    dir: options.killDir ?? null,
+    obey: ({ command, cause }) => void dashboard.setRisk(command, cause),
+    onFault: (message) => onFault(message),
+  });
+  const stored = haltedForFlatten(await readRisk(store.state, now()), flatten, now());
+  const risk = heldByFile(stored, kill.current(), now());
+  const riskParts = await readParts(store.state);
   const status = new LiveStatus(
     {
       connection: initialContext(input, now()).status,
       store: { state: 'up', cause: null, since: now() },
-      risk,
+      ...{ risk, riskParts, flatten },
     },
     () => mark('system', 'system'),
   );
+  const keepRecord = (): void => {
+    const { state, since, cause } = status.risk;
+    if (options.killDir == null) return;
+    try {
+      writeRiskRecord(options.killDir, {
+        ...{ pid: process.pid, state, since, cause },
+        flatten: status.flatten.phase,
+      });
+    } catch (error) {
+      // It only tells others: what holds is held here, and in the database.
+      onFault(`The state of risk could not be written into the data folder: ${failureMessage(error)}`);
+    }
+  };
+  keepRecord();
   const onFault = (message: string): void => {
     log.warn(message);
     status.alarm(message);
   };
+  const broker = createIbBroker({
+    log: log.child('broker'),
+    now,
+    instruments: await store.instruments.all(),
+    onAlarm: (message) => status.alarm(message),
+  });
 
   const keepRisk = createRiskKeeper(store.state, (cause) =>
     onFault(`The risk state is not stored yet, and is tried again: ${cause}`),
+  );
+  const keepParts = createPartsKeeper(store.state, (cause) =>
+    onFault(`Which accounts and sessions are held back is not stored yet, and is tried again: ${cause}`),
+  );
+  const keepFlatten = createFlattenKeeper(store.state, (cause) =>
+    onFault(`What is to be closed is not stored yet, and is tried again: ${cause}`),
   );
   const observers: Observers = await createObservers({
     ...{ config: config.runtime, store, version: options.version, status, log, now, onFault },
@@ -134,7 +190,9 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const machineNow = recorded(now);
   const random = recorded(Math.random);
 
+  const turns = createTurns((error) => onFault(`market data listener: ${String(error)}`));
   const hub = createMarketDataHub({
+    turns,
     broker: broker.marketData,
     store: {
       saveInstrument: (instrument) => store.instruments.save(instrument),
@@ -144,6 +202,9 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       last: (id, timeframe, count) => store.bars.last(id, timeframe, count),
     },
     now: machineNow,
+    lines: config.runtime.broker.marketDataLines,
+    barChecks: options.timing?.barChecks ?? {},
+    onAlarm: onFault,
     onFault: (error) => onFault(`market data listener: ${String(error)}`),
   });
   const desk = createDeskClient(() => directory.running('orderDesk') as DeskRef | undefined);
@@ -167,6 +228,28 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     },
   });
 
+  const warnOfRisk = (message: string): void => {
+    log.warn(`risk: ${message}`);
+    status.alarm(message);
+  };
+  const gate = new RiskGate({
+    ...{ limits: config.limits, hub, portfolio, now, maxQuoteAgeMs: data.maxQuoteAgeMs },
+    known: await store.instruments.all(),
+    sent: await store.orders.intendedSince(now() - DAY_MS),
+    onWarning: warnOfRisk,
+  });
+  desk.onOrder((order) => gate.noteOrder(order));
+  broker.execution.subscribe((news) => {
+    if (news.type === 'broker.execution') gate.noteExecution(news.execution);
+  });
+  const riskOf = (account: string | null, sessionId: string | null): RiskStatus =>
+    strictest(status.risk, status.riskParts, { account, sessionId });
+  const flattenPorts = createFlattenPorts({
+    ...{ hub, desk, portfolio, now, maxQuoteAgeMs: data.maxQuoteAgeMs },
+    known: await store.instruments.all(),
+    account: () => status.connection.accounts[0] ?? null,
+    lastFillAt: (id) => status.lastFillAt(id),
+  });
   const logics: TreeLogics = {
     store: createStoreMachine({
       now: machineNow,
@@ -180,8 +263,25 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     orderDesk: createDeskMachine({
       ...{ store: orderStore(store), now: machineNow },
       execution: { ...broker.execution, headroom: recorded(broker.execution.headroom) },
-      mayLeave: recorded(
-        ({ purpose }) => riskRefusal(status.risk, purpose) ?? restartRefusal(status.connection),
+      mayLeave: recorded((intent: OrderIntent, leaving: Leaving) => {
+        const message = gate.refusal(intent, leaving);
+        // Halted lets nothing but the orders through that close everything, and those only while that is wanted.
+        const isFlatten = isFlattenRef(intent.ref) && isFlattening(status.flatten);
+        return (
+          (isFlatten ? null : riskRefusal(riskOf(leaving.account, intent.sessionId), intent.purpose)) ??
+          restartRefusal(status.connection) ??
+          (message === null ? null : { reason: 'riskLimit' as const, message })
+        );
+      }),
+      mayChange: recorded((order: Order, amendment: OrderAmendment, leaving: Leaving) =>
+        gate.refusal(
+          {
+            ...order,
+            limitPrice: amendment.limitPrice,
+            quantity: decimalString(decimal(amendment.quantity).minus(order.filled)),
+          },
+          leaving,
+        ),
       ),
     }),
     portfolio: createPortfolioMachine({
@@ -190,18 +290,28 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     marketData: hub.logic,
     risk: createRiskMachine(
       machineNow,
-      recorded(() => status.risk),
+      recorded(() => ({ status: status.risk, parts: status.riskParts })),
     ),
     session: withSessionPorts(
       createSessionPorts({
         ...{ hub, desk, portfolio, leases, store, now: machineNow },
         maxQuoteAgeMs: data.maxQuoteAgeMs,
+        turns,
         connection: () => readiness(status.connection),
-        risk: () => status.risk,
+        risk: (sessionId) => riskOf(status.connection.accounts[0] ?? null, sessionId),
         storeStatus: () => status.store,
         lastFillAt: (id) => status.lastFillAt(id),
         undecidedSince: (id) => book.undecidedSince(id),
       }),
+    ),
+    flatten: createFlattenMachine(
+      {
+        ...flattenPorts,
+        now: machineNow,
+        newRef: recorded(flattenPorts.newRef),
+        look: recorded(flattenPorts.look),
+      },
+      recorded(() => status.flatten),
     ),
   };
   const tree: Tree = new Tree({
@@ -211,7 +321,15 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       ...{ ackMs: orders.ackTimeoutMs, cancelMs: orders.cancelTimeoutMs },
       ...options.timing?.desk,
     },
-    risk,
+    risk: { status: risk, parts: riskParts },
+    flatten: {
+      policy: config.flatten.policy,
+      timing: {
+        ...flattenTiming,
+        patienceMs: config.flatten.patienceMs,
+        ...options.timing?.flatten,
+      },
+    },
     directory,
     actorOptions: { inspect: recorder.inspect },
     ...{ now: machineNow, random },
@@ -224,6 +342,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       };
       status.set({ risk: halted });
       keepRisk(halted);
+      keepRecord();
     },
     onRootEnd: (cause) => {
       supervision.halted(cause);
@@ -268,6 +387,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const reconciler = new Reconciler({
     ...{ desk, portfolio, store, now },
     onLook: (differences) => void policies.treat(differences),
+    onCompared: () => mark('reconciliation', 'reconciliation'),
   });
   let endReconciling = (): void => undefined;
   desk.onState((state) => {
@@ -276,10 +396,23 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     // What fails now, because the broker went away again, is done at the next opening.
     endReconciling = reconciler.watch((cause) => log.info(`not reconciled this time: ${cause}`));
   });
+  const losses = new LossWatch(
+    {
+      ...{ limits: config.losses, portfolio, state: store.state, onFault },
+      onSoft: warnOfRisk,
+      onHard: (action, cause) =>
+        directory.running('risk')?.send({ type: `risk.${action}`, cause, author: 'limit' }),
+    },
+    await readPeaks(store.state),
+  );
+  const positions = new PositionKeeper({ portfolio, lastFillAt: (id) => status.lastFillAt(id) });
+  const pnl = new PnlBook({ store: store.executions, portfolio, hub, known: await store.instruments.all() });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
-    ...{ store, hub, desk, portfolio, book, tree, status, onFault, maxQuoteAgeMs },
+    ...{ store, hub, desk, portfolio, book, tree, status, pnl, onFault, maxQuoteAgeMs },
     orders: manualOrders,
+    killFile: () => kill.current(),
+    brokerLoad: broker.load,
     supervision: () => supervision.view(),
     reconciler,
     journal: createJournalReader({
@@ -291,10 +424,19 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   topics = dashboard.topics;
 
   followActors({
-    ...{ directory, status, hub, desk, portfolio, recoveries, keepRisk, log, now },
+    ...{ directory, status, hub, desk, portfolio, recoveries, log, now },
+    keepRisk: (changed) => {
+      keepRisk(changed);
+      keepRecord();
+    },
+    keepParts,
+    keepFlatten: (changed) => {
+      keepFlatten(changed);
+      keepRecord();
+    },
   });
   followFacts({
-    ...{ topics, status, hub, desk, portfolio, book, tree, log, now },
+    ...{ topics, status, hub, desk, portfolio, book, tree, pnl, positions, log, now },
     execution: broker.execution,
   });
   hub.onQuote((quote) => observers.noteQuote(quote));
@@ -309,6 +451,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   }
   const released = watch.map(({ timeframes, ...key }) => hub.watch(key, timeframes));
   tree.start();
+  const [endKillWatch, endLossWatch] = [kill.start(), losses.start()];
 
   const strays = new StrayFaultLimit();
   return {
@@ -320,7 +463,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       tree.giveUp('failures outside every actor came too often');
     },
     stop: async () => {
+      endKillWatch();
+      endLossWatch();
       endReconciling();
+      positions.close();
       endKeeping();
       await book.drain(DRAIN_MS);
       for (const release of released) release();

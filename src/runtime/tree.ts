@@ -9,11 +9,12 @@ import type { ConnectionInput } from '../../machines/connection/connection.event
 import type { ConnectionMachine } from '../../machines/connection/connection.machine.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { createMarketDataHub } from '../../machines/feed/hub.ts';
+import type { FlattenInput, FlattenMachine } from '../../machines/flatten/flatten.machine.ts';
 import type { DeskTiming } from '../../machines/order/desk.events.ts';
 import type { createDeskMachine } from '../../machines/order/desk.machine.ts';
 import type { createPortfolioMachine } from '../../machines/portfolio/portfolio.machine.ts';
+import type { RiskInput } from '../../machines/risk/risk.events.ts';
 import type { createRiskMachine } from '../../machines/risk/risk.machine.ts';
-import type { RiskStatus } from '../../machines/risk/risk.status.ts';
 import type { withSessionPorts } from '../../machines/session/session.machine.ts';
 import type { createStoreMachine } from '../../machines/store/store.machine.ts';
 import { createDynamicSupervisor } from '../../machines/supervisor/dynamic.machine.ts';
@@ -31,13 +32,15 @@ export interface TreeLogics {
   readonly marketData: ReturnType<typeof createMarketDataHub>['logic'];
   readonly risk: ReturnType<typeof createRiskMachine>;
   readonly session: ReturnType<typeof withSessionPorts>;
+  readonly flatten: FlattenMachine;
 }
 
 export interface TreeOptions {
   readonly logics: TreeLogics;
   readonly connection: ConnectionInput;
   readonly deskTiming: Partial<DeskTiming>;
-  readonly risk: RiskStatus;
+  readonly risk: RiskInput;
+  readonly flatten: FlattenInput;
   readonly onReport: (report: SupervisorReport) => void;
   /** The root has decided to give up, and ends its children now: nothing may leave from here on. */
   readonly onGivingUp: (cause: string) => void;
@@ -70,7 +73,8 @@ const sessionChild = (id: string): string => `session:${id}`;
 const causeOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * The running tree: root → store, risk, broker → (connection, orderDesk, portfolio, marketData), sessions → groups.
+ * The running tree: root → store, risk, broker → (connection, orderDesk, portfolio, marketData), sessions → groups,
+ * flatten.
  * Risk stands left of the broker: a halt outlives the broker's restarts.
  *
  * When the root gives up it is not started again. What remains is the tree `halted`: store, connection, order desk
@@ -207,7 +211,7 @@ export class Tree {
   }
 
   #root() {
-    const { logics, risk } = this.#options;
+    const { logics, risk, flatten } = this.#options;
     const common = this.#common();
     const needed = { strategy: 'restForOne' } as const satisfies Partial<RestartPolicy>;
     const broker = createSupervisor({
@@ -239,12 +243,14 @@ export class Tree {
       ...rootPolicy,
       ...needed,
       id: 'root',
-      logics: { store: logics.store, risk: logics.risk, broker, sessions },
+      logics: { store: logics.store, risk: logics.risk, broker, sessions, flatten: logics.flatten },
       children: [
         { id: 'store', logic: 'store', restart: 'permanent', shutdownMs: 500 },
-        { id: 'risk', logic: 'risk', input: { status: risk }, restart: 'permanent', shutdownMs: 500 },
+        { id: 'risk', logic: 'risk', input: risk, restart: 'permanent', shutdownMs: 500 },
         { id: 'broker', logic: 'broker', restart: 'permanent', shutdownMs: 1_000 },
         { id: 'sessions', logic: 'sessions', restart: 'permanent', shutdownMs: 3 * SESSION_SHUTDOWN_MS },
+        // Last: nothing depends on it, and it needs the broker.
+        { id: 'flatten', logic: 'flatten', input: flatten, restart: 'permanent', shutdownMs: 0 },
       ],
     });
   }

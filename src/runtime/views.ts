@@ -4,11 +4,16 @@ import { instrumentId } from '../../machines/domain/instrument.ts';
 import type { AccountValue, Position } from '../../machines/domain/position.ts';
 import type { Quote } from '../../machines/domain/quote.ts';
 import type { Trade } from '../../machines/domain/trade.ts';
+import type { FeedStatus } from '../../machines/feed/hub.types.ts';
+import type { FlattenStatus } from '../../machines/flatten/flatten.status.ts';
 import type { PnlReading, PositionValue } from '../../machines/portfolio/portfolio.ports.ts';
 import type { SessionView as ActorSessionView } from '../../machines/session/session.view.ts';
+import type { BrokerLoad } from '../broker/ib/link-holder.ts';
+import type { FlattenView } from '../contract/flatten.schema.ts';
 import type { PriceView } from '../contract/market.schema.ts';
 import type { AccountView, PositionView, TradeView } from '../contract/portfolio.schema.ts';
 import type { SessionView } from '../contract/session.schema.ts';
+import type { BrokerLoadView } from '../contract/system.schema.ts';
 
 /** How the pieces of the model look to the browser: pure functions from domain values to contract views. */
 
@@ -18,7 +23,7 @@ export function priceView(given: {
   readonly timeframes: readonly string[];
   readonly quote: Quote | null;
   readonly marketOpen: boolean | null;
-  readonly feed: { readonly state: string; readonly cause: string | null };
+  readonly feed: Pick<FeedStatus, 'state' | 'cause' | 'checks'>;
 }): PriceView {
   const { key, instrument, quote } = given;
   return {
@@ -42,7 +47,37 @@ export function priceView(given: {
     marketTime: quote?.marketTime ?? null,
     receivedAt: quote?.receivedAt ?? null,
     marketOpen: given.marketOpen,
+    barChecks: given.feed.checks.map((check) => ({ ...check })),
     feed: { state: given.feed.state, cause: given.feed.cause },
+  };
+}
+
+const REPORTS_SHOWN = 20;
+
+/** Closing everything, with the newest of its reports. */
+export const flattenView = (status: FlattenStatus): FlattenView => ({
+  ...status,
+  closing: status.closing.map((each) => ({ ...each })),
+  reports: status.reports.slice(-REPORTS_SHOWN),
+});
+
+/** What is on its way to the broker, and what waits because its limits are kept. */
+export function loadView(
+  broker: BrokerLoad,
+  ordersWaiting: number,
+  lines: BrokerLoadView['lines'],
+): BrokerLoadView {
+  return {
+    messages: { lastSecond: broker.messagesInLastSecond, most: broker.mostMessages },
+    ordersWaiting,
+    requestsWaiting: broker.requestsWaiting,
+    histories: {
+      underWay: broker.historiesUnderWay,
+      most: broker.mostHistories,
+      waiting: broker.historiesWaiting,
+    },
+    subscriptions: broker.subscriptions,
+    lines: { ...lines },
   };
 }
 

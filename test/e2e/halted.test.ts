@@ -127,7 +127,9 @@ describe('the halted dashboard', () => {
     await page.reload();
     await byTestId('dashboard').waitFor();
     await until('supervision runs again', async () => (await banner().count()) === 0);
-    expect(await byTestId('risk-badge').innerText(), 'a restart finds the halt').toMatch(/halted/i);
+    await until('a restart finds the halt', async () =>
+      /halted/i.test(await byTestId('risk-badge').innerText()),
+    );
     await system.api('POST', '/api/v1/risk/resume', { cause: 'looked into' });
     await until(
       'the badge says so',

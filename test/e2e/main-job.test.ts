@@ -106,6 +106,19 @@ describe('the main job', () => {
     expect(await byTestId('connection-badge').getAttribute('data-state')).toBe('ready');
   });
 
+  it('tells what is on its way to the broker, and what waits for its limits', async () => {
+    await byTestId('connection-badge').hover();
+    const facts = page.locator('.facts', { hasText: 'Market data lines' }).first();
+    await facts.waitFor();
+    const told = await facts.innerText();
+    expect(told).toMatch(/Messages in the last second\s+\d+ of 48/);
+    expect(told).toMatch(/Market data lines\s+[1-9]\d* of 100/);
+    expect(told).toMatch(/Instruments without a line\s+0/);
+    expect(told).toMatch(/usfarm\s+OK/);
+    await picture(page, 'connection');
+    await page.mouse.move(0, 0);
+  });
+
   it('saves a strategy under a name', async () => {
     await byTestId('nav-strategies').click();
     await byTestId('new-strategy').click();
@@ -162,6 +175,26 @@ describe('the main job', () => {
     await filled.first().waitFor({ timeout: 40_000 });
     expect(await filled.first().locator('.source').textContent()).toContain('AutoTrader');
     expect(await filled.first().textContent()).toContain(sessionName);
+  });
+
+  it('tells profit and loss of the session, the instrument, the account and the currency, with source and age', async () => {
+    const rows = (scope: string) => page.locator(`[data-testid="pnl-row"][data-scope="${scope}"]`).first();
+    const own = page.locator('[data-testid="pnl-row"][data-scope="session"]', { hasText: sessionName });
+    await own.waitFor();
+    expect(await own.innerText()).toMatch(/USD.*own fills, ever/s);
+    for (const [group, scope, source] of [
+      ['instruments', 'instrument', /IBKR, today/],
+      ['currencies', 'base', /sum at IBKR's rates, today/],
+      ['accounts', 'account', /IBKR, today/],
+    ] as const) {
+      await byTestId(`pnl-${group}`).click();
+      await rows(scope).waitFor();
+      expect(await rows(scope).innerText()).toMatch(source);
+      expect(await rows(scope).innerText()).toMatch(/[+−]?\d[\d,]*\.\d\d/);
+    }
+    await page.waitForURL('**/?*pnl=accounts*');
+    await picture(page, 'pnl');
+    await byTestId('pnl-sessions').click();
   });
 
   it('tells the trades of a second client from those of the sessions', async () => {
@@ -222,6 +255,21 @@ describe('the main job', () => {
       const sorted = (pairs: unknown[][]) => JSON.stringify(pairs.sort());
       return rows.length >= 2 && sorted(rows) === sorted(held.map((pair) => [...pair]));
     });
+  });
+
+  it('compares with the broker, explains what somebody else traded, and takes it for right when told to', async () => {
+    await byTestId('reconciliation').click();
+    await byTestId('reconcile-now').click();
+    const found = page.locator('[data-testid="difference"][data-kind="manualTrade"]', { hasText: theirs });
+    await found.waitFor();
+    expect(await found.innerText()).toMatch(/traded elsewhere/);
+    expect(await byTestId('reconciliation').innerText()).toMatch(/\d+ differences?/);
+    await picture(page, 'reconciliation');
+    await byTestId('reconcile-accept').click();
+    await byTestId('reconcile-accept').click();
+    await byTestId('reconcile-now').click();
+    await until('both sides agree', async () => (await found.count()) === 0);
+    await page.keyboard.press('Escape');
   });
 
   it('sends a stop with its price, changes it while it works, and cancels it', async () => {

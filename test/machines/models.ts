@@ -8,6 +8,8 @@ import { connectionMachine } from '../../machines/connection/connection.machine.
 import { collectorMachine } from '../../machines/feed/collector.machine.ts';
 import { withFeedPorts } from '../../machines/feed/feed.machine.ts';
 import { withMarketDataPorts } from '../../machines/feed/marketData.machine.ts';
+import { createCloserMachine } from '../../machines/flatten/closer.machine.ts';
+import { createFlattenMachine } from '../../machines/flatten/flatten.machine.ts';
 import { createAmendmentMachine } from '../../machines/order/amendment.machine.ts';
 import { deskMachine } from '../../machines/order/desk.machine.ts';
 import { orderMachine } from '../../machines/order/order.machine.ts';
@@ -155,6 +157,32 @@ export const models: Readonly<Record<string, Model>> = {
     { serving: 'It serves for as long as it lives; its supervisor stops it.' },
   ),
 
+  'flatten/closer.machine.ts': modelOf(createCloserMachine(unused()), {}),
+
+  'flatten/flatten.machine.ts': modelOf(
+    createFlattenMachine(unused(), () => null),
+    {
+      'flatten.start': [ignored('It is under way already.', 'cancelling', 'surveying', 'closing', 'resting')],
+      'flatten.stop': [
+        ignored('There is nothing to call off.', 'idle'),
+        ignored('It is called off already.', 'standingDown', 'standingDownLater'),
+      ],
+      'closer.told': [
+        ignored(
+          'Its closers are ended.',
+          ...['idle', 'cancelling', 'surveying', 'resting', 'flat', 'standingDown', 'standingDownLater'],
+        ),
+      ],
+      'xstate.error.actor.*': [
+        ignored(
+          'Its closers are ended.',
+          ...['idle', 'cancelling', 'surveying', 'resting', 'flat', 'standingDown', 'standingDownLater'],
+        ),
+      ],
+      shutdown: [],
+    },
+  ),
+
   'order/desk.machine.ts': modelOf(deskMachine, {
     'connection.ready': [],
     'connection.lost': [],
@@ -280,9 +308,10 @@ export const models: Readonly<Record<string, Model>> = {
   'risk/risk.machine.ts': modelOf(
     createRiskMachine(() => 0),
     {
-      'risk.halt': [ignored('It holds already; who said it first, and why, stays.', 'halted')],
-      'risk.reduce': [ignored('It holds already; who said it first, and why, stays.', 'reducing')],
-      'risk.resume': [ignored('Everything goes through already.', 'active')],
+      // Every state hears each of them for a part; what the whole makes of them is in its states.
+      'risk.halt': [],
+      'risk.reduce': [],
+      'risk.resume': [],
       shutdown: [],
     },
   ),

@@ -67,7 +67,14 @@ describe('the runtime, killed with SIGKILL', () => {
 
   it('stores every fill once of a market order that was filled in parts before, while and after it was down', async () => {
     // Some eight trades a second, each of which brings back a book of about twenty shares.
-    await started({ gateway: barsPerSecond(0.005, 1), sessions: [] });
+    await started({
+      gateway: barsPerSecond(0.005, 1),
+      sessions: [],
+      // A thousand shares near 1300 are more than the shipped limits let through.
+      risk: (shipped) => {
+        shipped.whole = { orderNotional: 2_000_000, grossExposure: 3_000_000 };
+      },
+    });
     const ref = await place({ symbol: 'SP500', side: 'BUY', quantity: '1000' });
     await until('a part is filled', async () => Number((await trade(ref)).filled) > 0);
     await system.kill();

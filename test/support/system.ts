@@ -29,6 +29,8 @@ export interface SystemOptions {
   readonly gateway?: (shipped: Yaml) => void;
   /** Changes a copy of the shipped `runtime.yaml`; ports are free ones already. */
   readonly runtime?: (shipped: Yaml) => void;
+  /** Changes a copy of the shipped `risk.yaml`, e.g. a limit that the scenario's order would break. */
+  readonly risk?: (shipped: Yaml) => void;
   /** Sessions in place of the shipped ones. */
   readonly sessions?: readonly Yaml[];
   readonly env?: Readonly<Record<string, string>>;
@@ -127,6 +129,7 @@ export async function prepareSystem(options: SystemOptions = {}): Promise<TestSy
     content.broker = { ...(content.broker as Yaml), port: gatewayPort };
     options.runtime?.(content);
   });
+  changeYaml(join(configDir, 'risk.yaml'), (content) => options.risk?.(content));
   if (options.sessions !== undefined) {
     writeFileSync(join(configDir, 'sessions', 'demo.yaml'), stringify(options.sessions));
   }

@@ -10,6 +10,7 @@ import SessionsPage from '../../ui/pages/SessionsPage.vue';
 import { useAccountStore } from '../../ui/stores/account.ts';
 import { usePositionsStore } from '../../ui/stores/positions.ts';
 import { usePricesStore } from '../../ui/stores/prices.ts';
+import { useReconciliationStore } from '../../ui/stores/reconciliation.ts';
 import { useSessionsStore } from '../../ui/stores/sessions.ts';
 import { useTradesStore } from '../../ui/stores/trades.ts';
 import * as data from './support/mock-data.ts';
@@ -125,6 +126,19 @@ describe('the dashboard', () => {
     expect(
       wrapper.findAll('[data-testid="position-row"]').map((row) => row.attributes('data-quantity')),
     ).toEqual(['9']);
+  });
+
+  it('tells how the last comparison with the broker ended, and explains its differences', async () => {
+    const { find } = await dashboard();
+    useReconciliationStore().take({ kind: 'snapshot', items: [data.reconciliation(now)] }, now);
+    await flushPromises();
+    expect(find('reconciliation').attributes('data-state')).toBe('differs');
+    expect(find('reconciliation').text()).toBe('1 difference');
+    await find('reconciliation').trigger('click');
+    await flushPromises();
+    expect(document.body.querySelector('[data-testid="difference"]')?.textContent).toContain(
+      'ORCL: 40 were traded elsewhere; they are counted.',
+    );
   });
 
   it('says why positions were not refreshed and keeps what it had', async () => {

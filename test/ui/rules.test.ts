@@ -4,6 +4,7 @@ import type { SupervisionView } from '../../src/contract/supervision.schema.ts';
 import type { SystemView } from '../../src/contract/system.schema.ts';
 import { accountFigures } from '../../ui/components/account/account-figures.ts';
 import { compareValues, nextSorting, readSorting } from '../../ui/components/base/table-columns.ts';
+import { flattenPreview } from '../../ui/components/risk/flatten-rules.ts';
 import { checkForm, emptyForm, proposeId, TYPED } from '../../ui/components/sessions/session-draft.ts';
 import { commandsFor, toneOf, waitWords } from '../../ui/components/sessions/session-rules.ts';
 import { STARTING_GRACE_MS, troubles } from '../../ui/components/shell/troubles.ts';
@@ -83,6 +84,48 @@ describe('troubles', () => {
       risk: { ...well.risk, state: 'halted' },
     };
     expect(kindsOf(system)).toEqual(['broker', 'storeDown', 'riskHalted']);
+  });
+});
+
+describe('closing everything', () => {
+  it('is told in place of the halt that comes with it, until it is flat', () => {
+    const at = (phase: SystemView['flatten']['phase']): SystemView => ({
+      ...{ ...well, risk: { ...well.risk, state: 'halted' as const } },
+      flatten: data.flatten(phase, 'out', now),
+    });
+    for (const phase of ['cancelling', 'surveying', 'closing', 'standingDown'] as const) {
+      expect(kindsOf(at(phase))).toEqual(['flattening']);
+    }
+    expect(kindsOf(at('flat'))).toEqual(['riskHalted']);
+  });
+
+  it('is shown before as what is cancelled, sold and bought back', () => {
+    const positions = data.positions(now).slice(0, 2);
+    const [long, short] = positions;
+    if (long === undefined || short === undefined) throw new Error('no positions');
+    const trades = data.trades(now, now, []);
+    const trade = trades[0];
+    if (trade === undefined) throw new Error('no trades');
+    const order = (state: TradeView['state'], source: TradeView['source']) => ({ ...trade, state, source });
+    const preview = flattenPreview(
+      [
+        { ...long, quantity: '12.5' },
+        { ...short, quantity: '-3' },
+        { ...short, quantity: '0' },
+      ],
+      [
+        order('working', 'manual'),
+        order('unknown', 'autotrader'),
+        order('cancelling', 'autotrader'),
+        order('working', 'ibkr'),
+        order('filled', 'manual'),
+      ],
+    );
+    expect(preview.orders).toBe(3);
+    expect(preview.closes.map(({ side, quantity }) => [side, quantity])).toEqual([
+      ['SELL', 12.5],
+      ['BUY', 3],
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RiskScope } from '../../machines/risk/risk.status.ts';
 import { journalPageSchema } from '../../src/contract/journal.schema.ts';
 import {
   type OrderChange,
@@ -7,6 +8,7 @@ import {
   positionViewSchema,
   tradeViewSchema,
 } from '../../src/contract/portfolio.schema.ts';
+import { reconciliationViewSchema } from '../../src/contract/reconciliation.schema.ts';
 import {
   barSchema,
   decisionViewSchema,
@@ -25,7 +27,7 @@ import { request } from './http.ts';
 const listOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) });
 
 export type SessionCommand = 'start' | 'pause' | 'resume' | 'stop';
-export type RiskCommand = 'halt' | 'reduce' | 'resume';
+export type RiskCommand = 'halt' | 'reduce' | 'resume' | 'flatten';
 export type TradeSource = 'ibkr' | 'autotrader' | 'manual';
 
 /** Every call of the REST interface that the dashboard makes; each throws ApiError. */
@@ -43,6 +45,8 @@ export const api = {
   changeOrder: (ref: string, change: OrderChange) =>
     request('PATCH', `/orders/${encodeURIComponent(ref)}`, orderResultSchema, { body: change }),
   cancelOrder: (ref: string) => request('DELETE', `/orders/${encodeURIComponent(ref)}`, orderResultSchema),
+  reconcile: (accept: boolean) =>
+    request('POST', '/reconcile', reconciliationViewSchema, { body: { accept } }),
   refreshPositions: () => request('POST', '/positions/refresh', listOf(positionViewSchema)),
 
   bars: (query: { instrumentId: string; timeframe: string; limit: number; before?: number }) =>
@@ -65,8 +69,11 @@ export const api = {
   rebuiltState: (path: string, seq: number) =>
     request('GET', `/actors/${encodeURIComponent(path)}/state`, rebuiltStateSchema, { query: { seq } }),
 
-  risk: (command: RiskCommand, cause: string) =>
-    request('POST', `/risk/${command}`, z.unknown(), { body: { cause } }),
+  /** For one session or account, or, without a scope, for everything. */
+  risk: (command: RiskCommand, cause: string, scope?: RiskScope) =>
+    request('POST', `/risk/${command}`, z.unknown(), {
+      body: scope === undefined ? { cause } : { cause, scope },
+    }),
   /** Any answer but 401 is fine: it only asks whether this browser is known. */
   knownHere: () => request('GET', '/strategies', z.unknown()),
 };

@@ -1,7 +1,7 @@
-import { accountViewSchema } from '../../contract/portfolio.schema.ts';
+import { accountViewSchema, pnlViewSchema } from '../../contract/portfolio.schema.ts';
 import { answers, listOf, type Routes, topicList } from './http-app.ts';
 
-/** Account values and profit and loss, by account. */
+/** Account values, and profit and loss. */
 export const accountRoutes: Routes = (app, runtime) => {
   app.get(
     '/account',
@@ -20,12 +20,11 @@ export const accountRoutes: Routes = (app, runtime) => {
     {
       schema: {
         tags: ['account'],
-        summary: 'Profit and loss as the broker tells it, by account',
-        response: answers(listOf(accountViewSchema.pick({ account: true, pnl: true }))),
+        summary:
+          'Profit and loss by session, instrument, account and currency, each figure with source and age',
+        response: answers(listOf(pnlViewSchema)),
       },
     },
-    async () => ({
-      items: (await topicList(runtime, 'account')).map(({ account, pnl }) => ({ account, pnl })),
-    }),
+    async () => ({ items: await topicList(runtime, 'pnl') }),
   );
 };

@@ -59,6 +59,8 @@ const lines: readonly [
   }),
   (draw) => ({ fault: 'reject-order', reason: draw.pick(['margin', 'permission', 'tick']), count: 1 }),
   (draw) => ({ fault: 'exchange-silent', for: ms(draw, 100, 1_200) }),
+  (draw) => ({ fault: 'execution-correction', on: 'fill', by: draw.pick([-0.05, 0.05]) }),
+  () => ({ fault: 'trade-bust', on: 'fill' }),
   () => ({ fault: 'partial-then-disconnect', on: 'order', fraction: 0.3 }),
   (draw) => ({ fault: 'clock-skew', seconds: draw.pick([-300, 300]), for: '1s' }),
 ];

@@ -32,8 +32,18 @@ export const system: SystemView = {
     restart: null,
     login: null,
   },
+  load: {
+    messages: { lastSecond: 3, most: 48 },
+    ordersWaiting: 0,
+    requestsWaiting: 0,
+    histories: { underWay: 1, most: 20, waiting: 0 },
+    subscriptions: 9,
+    lines: { taken: 4, most: 100, waiting: 0 },
+  },
   store: { state: 'up', cause: null, since: 1 },
   risk: { state: 'active', since: 1, cause: 'start', author: 'start' },
+  riskParts: [],
+  flatten: { phase: 'idle', since: 1, request: null, closing: [], reports: [] },
   orderDesk: 'open',
   marketTime: null,
   alarms: [],
@@ -219,8 +229,8 @@ export class FakeRuntime implements RuntimePort {
   async saveStrategy(draft: { name: string; kind: string }) {
     return { ...draft, parameters: {}, notes: null, origin: 'dashboard' as const };
   }
-  setRisk(command: string, cause: string) {
-    this.calls.push(['setRisk', command, cause]);
+  setRisk(command: string, cause: string, scope?: object) {
+    this.calls.push(['setRisk', command, cause, scope]);
     return this.view;
   }
 }

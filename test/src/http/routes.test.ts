@@ -69,7 +69,7 @@ describe('a route', () => {
     ['/bars?instrumentId=ORCL.STK.SMART.USD&timeframe=1d', { items: [] }],
     ['/strategies', { items: [] }],
     ['/strategies/kinds', { items: [] }],
-    ['/risk', system.risk],
+    ['/risk', { ...system.risk, parts: system.riskParts, flatten: system.flatten }],
     ['/system', system],
     ['/actors', { items: [] }],
     ['/supervision', supervision],
@@ -112,10 +112,22 @@ describe('a route', () => {
   it('throws the kill switch, with or without a cause', async () => {
     await ask('POST', '/risk/halt', { cause: 'enough' });
     await ask('POST', '/risk/resume');
+    const answer = await ask('POST', '/risk/flatten', { cause: 'out' });
+    expect(answer.json()).toEqual({ ...system.risk, parts: system.riskParts, flatten: system.flatten });
     expect(server.runtime.calls).toEqual([
-      ['setRisk', 'halt', 'enough'],
-      ['setRisk', 'resume', 'by a person'],
+      ['setRisk', 'halt', 'enough', undefined],
+      ['setRisk', 'resume', 'by a person', undefined],
+      ['setRisk', 'flatten', 'out', undefined],
     ]);
+  });
+
+  it('throws it for one session or account, and for nothing else', async () => {
+    const scope = { kind: 'session', id: 'a' };
+    expect((await ask('POST', '/risk/halt', { scope })).statusCode).toBe(200);
+    for (const wrong of [{ kind: 'world', id: 'a' }, { kind: 'session' }, { kind: 'session', id: '' }, 'a']) {
+      expect((await ask('POST', '/risk/halt', { scope: wrong })).statusCode).toBe(400);
+    }
+    expect(server.runtime.calls).toEqual([['setRisk', 'halt', 'by a person', scope]]);
   });
 });
 

@@ -4,6 +4,7 @@ import { createActor, createMachine } from 'xstate';
 import { failureKind } from '../../../machines/domain/failure.ts';
 import { encodeToText } from '../../../src/inspect/codec.text.ts';
 import { decode, encode, isWhole } from '../../../src/inspect/codec.ts';
+import { isSecretKey, mayHoldSecret } from '../../../src/inspect/secrets.ts';
 
 class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -177,9 +178,22 @@ describe('decode', () => {
     expect(error).toMatchObject({ message: 'away', code: 'down' });
   });
 
-  it('is the inverse of encode for any JSON', () => {
+  it('is the inverse of encode for any JSON without secrets', () => {
+    // A key that names a secret has its value replaced: those are another test's.
+    const plain = fc.string().filter((text) => !isSecretKey(text) && !mayHoldSecret(text));
+    const { json } = fc.letrec((tie) => ({
+      json: fc.oneof(
+        { depthSize: 'small' },
+        plain,
+        fc.double({ noNaN: true, noDefaultInfinity: true }),
+        fc.boolean(),
+        fc.constant(null),
+        fc.array(tie('json')),
+        fc.dictionary(plain, tie('json'), { noNullPrototype: true }),
+      ),
+    }));
     fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
+      fc.property(json, (value) => {
         expect(again(value)).toEqual(value);
       }),
     );

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../../machines/domain/order.ts';
+import type { HeldBack } from '../../../machines/risk/risk.status.ts';
+import type { KillFile } from '../../../src/process/kill-file.ts';
 import { type DashboardOptions, DashboardPort } from '../../../src/runtime/dashboard-port.ts';
 import { ManualOrders } from '../../../src/runtime/manual-orders.ts';
 
 const id = 'ORCL.STK.SMART.USD';
 
-function world(change: Record<string, unknown>, supervision = 'running') {
+function world(change: Record<string, unknown>, supervision = 'running', killFile: KillFile | null = null) {
   const state = {
     risk: 'active',
     quantity: '10',
@@ -14,6 +16,8 @@ function world(change: Record<string, unknown>, supervision = 'running') {
     inFlight: [] as string[],
     quality: 'live',
     quoteAgeMs: 0,
+    parts: [] as HeldBack[],
+    actor: undefined as unknown,
     ...change,
   };
   const sent: OrderIntent[] = [];
@@ -22,6 +26,7 @@ function world(change: Record<string, unknown>, supervision = 'running') {
     hub: {
       instrument: () => ({ id }),
       instruments: () => [],
+      use: () => undefined,
       quote: () => ({ quality: state.quality, last: 100, receivedAt: Date.now() - state.quoteAgeMs }),
     },
     maxQuoteAgeMs: 10_000,
@@ -36,9 +41,15 @@ function world(change: Record<string, unknown>, supervision = 'running') {
       snapshot: () => ({ synced: true, asOf: state.at }),
       position: () => ({ quantity: state.quantity, at: state.at }),
     },
-    status: { risk: { state: state.risk, cause: 'a test' }, lastFillAt: () => state.lastFillAt },
-    tree: { directory: { running: () => undefined } },
+    status: {
+      ...{ risk: { state: state.risk, cause: 'a test' }, riskParts: state.parts },
+      connection: { accounts: ['DU1'] },
+      lastFillAt: () => state.lastFillAt,
+    },
+    book: { ids: () => ['a', 'b'] },
+    tree: { directory: { running: () => state.actor } },
     supervision: () => ({ state: supervision }),
+    killFile: () => killFile,
     onFault: () => undefined,
   } as unknown as DashboardOptions;
   const orders = new ManualOrders(parts);
@@ -70,6 +81,13 @@ describe('an order by hand', () => {
       expect(sent.map((intent) => intent.purpose)).toEqual([purpose]);
     },
   );
+
+  it('is refused while its account is halted, whatever the whole is', async () => {
+    const status = { state: 'halted', since: 0, cause: 'a margin call', author: 'person' } as const;
+    const { place, sent } = world({ parts: [{ scope: { kind: 'account', id: 'DU1' }, status }] });
+    await expect(place('SELL', '10')).rejects.toThrow(/risk: found "halted" \(a margin call\)/);
+    expect(sent).toEqual([]);
+  });
 
   it.each([
     ['reducing', 'it opens', 'BUY', '1', {}],
@@ -124,6 +142,32 @@ describe('the risk switch', () => {
   it('says so when nobody heard it', () => {
     const { port } = world({});
     expect(() => port.setRisk('halt', 'a test')).toThrow(/repeat it/);
+  });
+
+  it('cannot be loosened while a file holds it, and names the file', () => {
+    const file = { command: 'halt', path: '/data/HALT', cause: 'file HALT', writtenAt: 1 } as const;
+    const { port } = world({}, 'running', file);
+    for (const command of ['resume', 'reduce'] as const) {
+      expect(() => port.setRisk(command, 'a test')).toThrow(
+        expect.objectContaining({
+          ...{ status: 409, code: 'kill-file' },
+          message: `risk: found the file /data/HALT, expected none; take it away, then ${command}`,
+        }),
+      );
+    }
+    for (const command of ['halt', 'flatten'] as const) {
+      expect(() => port.setRisk(command, 'a test')).toThrow(/repeat it/);
+    }
+  });
+
+  it('names the sessions and accounts that there are when it is thrown for another', () => {
+    const { port } = world({ actor: { send: () => undefined } });
+    const halt = (kind: 'session' | 'account') => () => port.setRisk('halt', 'a test', { kind, id: 'x' });
+    expect(halt('session')).toThrow(/found no session "x", expected one of a, b/);
+    expect(halt('account')).toThrow(/found no account "x", expected one of DU1/);
+    expect(() => port.setRisk('flatten', 'a test', { kind: 'session', id: 'a' })).toThrow(
+      expect.objectContaining({ status: 422, code: 'flatten-all' }),
+    );
   });
 
   it('cannot be turned on again once the supervision has halted', () => {

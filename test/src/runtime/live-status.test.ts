@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { notFlattening } from '../../../machines/flatten/flatten.status.ts';
 import { LiveStatus } from '../../../src/runtime/live-status.ts';
 
 function statusWith(onChange: () => void = () => undefined): LiveStatus {
@@ -7,6 +8,8 @@ function statusWith(onChange: () => void = () => undefined): LiveStatus {
       connection: { phase: 'ready' } as LiveStatus['connection'],
       store: { state: 'up', cause: null, since: 0 } as LiveStatus['store'],
       risk: { state: 'active', since: 0, cause: 'First start.', author: 'start' },
+      riskParts: [],
+      flatten: notFlattening,
     },
     onChange,
   );

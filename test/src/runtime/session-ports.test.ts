@@ -64,6 +64,7 @@ function world() {
     },
     leases: {},
     store: { orders: { get: async () => state.stored }, strategies: {}, decisions: {} },
+    turns: { run: (work: () => void) => work(), next: async () => undefined },
     ...{ maxQuoteAgeMs: 1_000, now: () => state.now, undecidedSince: () => null },
     connection: () => ({ ready: true, cause: null }),
     risk: () => ({ state: state.risk, since: 0, cause: 'a test', author: 'person' }),

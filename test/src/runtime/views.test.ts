@@ -22,7 +22,7 @@ describe('priceView', () => {
   it('says "not received" with null, never with 0, before the first quote', () => {
     const view = priceView({
       ...{ key, instrument: null, timeframes: ['1d'], quote: null, marketOpen: null },
-      feed: { state: 'waitingForBroker', cause: 'no broker' },
+      feed: { checks: [], state: 'waitingForBroker', cause: 'no broker' },
     });
     expect(priceViewSchema.parse(view)).toEqual(view);
     expect(view).toMatchObject({ instrumentId: id, bid: null, last: null, volume: null, quality: 'none' });

@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { strategyKinds } from '../../../machines/strategies/registry.ts';
+import type { FlattenView } from '../../../src/contract/flatten.schema.ts';
 import type { PriceView } from '../../../src/contract/market.schema.ts';
-import type { AccountView, PositionView, TradeView } from '../../../src/contract/portfolio.schema.ts';
+import type {
+  AccountView,
+  PnlView,
+  PositionView,
+  TradeView,
+} from '../../../src/contract/portfolio.schema.ts';
+import type { ReconciliationView } from '../../../src/contract/reconciliation.schema.ts';
 import type { BarView, DecisionView, SessionView } from '../../../src/contract/session.schema.ts';
 import type { StrategyKindView, StrategyView } from '../../../src/contract/strategy.schema.ts';
 import type { SystemView } from '../../../src/contract/system.schema.ts';
@@ -81,6 +88,7 @@ export function prices(now: number, marketTime: number): PriceView[] {
       marketTime: away ? null : marketTime,
       receivedAt: away ? null : now - index * 150,
       marketOpen: away ? null : symbol !== 'PEP',
+      barChecks: away ? [] : [{ timeframe: '1d', at: now - 60_000, bars: 12, differing: 0 }],
       feed: away
         ? { state: 'subscribing', cause: 'IBKR: no security definition has been found (200)' }
         : { state: 'live', cause: symbol === 'PEP' ? 'No subscription: delayed data (10167)' : null },
@@ -117,8 +125,18 @@ export function system(now: number, marketTime: number): SystemView {
       restart: null,
       login: null,
     },
+    load: {
+      messages: { lastSecond: 3, most: 48 },
+      ordersWaiting: 0,
+      requestsWaiting: 0,
+      histories: { underWay: 1, most: 20, waiting: 0 },
+      subscriptions: 9,
+      lines: { taken: 4, most: 100, waiting: 0 },
+    },
     store: { state: 'up', cause: null, since: now - 3_600_000 },
     risk: { state: 'active', since: now - 3_600_000, cause: 'started', author: 'start' },
+    riskParts: [],
+    flatten: flatten('idle', '', now),
     orderDesk: 'open',
     marketTime,
     alarms: [
@@ -126,6 +144,27 @@ export function system(now: number, marketTime: number): SystemView {
     ],
   };
 }
+
+/** Closing everything: one position is closed, one on its way, and one waits. */
+export const flatten = (phase: FlattenView['phase'], cause: string, now: number): FlattenView =>
+  phase === 'idle'
+    ? { phase, since: now, request: null, closing: [], reports: [] }
+    : {
+        ...{ phase, since: now, request: { at: now - 9_000, cause, author: 'person' } },
+        closing: [
+          { instrumentId: 'ORCL.STK.SMART.USD', held: '0', state: 'closed', obstacle: null },
+          { instrumentId: 'SPX.STK.SMART.USD', held: '120', state: 'working', obstacle: null },
+          { instrumentId: 'NVDA.STK.SMART.USD', held: '-40', state: 'waiting', obstacle: 'noFreshPrice' },
+        ],
+        reports: [
+          { at: now - 9_000, instrumentId: null, message: `Everything is to be closed: ${cause}` },
+          { at: now - 8_000, instrumentId: null, message: '2 of 2 orders cancelled.' },
+          {
+            ...{ at: now - 7_000, instrumentId: 'ORCL.STK.SMART.USD' },
+            message: 'SELL 60 at a limit of 151.2.',
+          },
+        ],
+      };
 
 /** Decisions of a moving-average crossover over real bars. */
 export function decisions(sessionId: string, instrumentId: string, bars: readonly BarView[]): DecisionView[] {
@@ -303,6 +342,42 @@ export function trades(now: number, marketTime: number, spx: readonly DecisionVi
     },
   ];
   return [...more, ...automatic];
+}
+
+/** A comparison that found what somebody traded elsewhere. */
+export const reconciliation = (now: number): ReconciliationView => ({
+  ...{ at: now - 12_000, acceptedAt: now - 86_400_000, instruments: 4, accepted: false },
+  differences: [
+    {
+      ...{ kind: 'manualTrade', instrumentId: idOf('ORCL'), ref: null, found: '40', expected: '40' },
+      explanation: 'ORCL: 40 were traded elsewhere; they are counted.',
+    },
+  ],
+});
+
+/** One row of each kind, and one that lacks its price. */
+export function pnl(now: number): PnlView[] {
+  const row = (scope: PnlView['scope'], id: string, more: Partial<PnlView>): PnlView => ({
+    ...{ key: `${scope}/${id}`, scope, id, account: 'DU1000001', instrumentId: null, currency: 'USD' },
+    ...{
+      daily: null,
+      realized: '120.5',
+      unrealized: '-12.25',
+      commission: null,
+      period: 'day',
+      source: 'ibkr',
+    },
+    ...{ at: now - 2_000, missing: null, ...more },
+  });
+  const fills = { instrumentId: idOf('SP500'), period: 'all', source: 'fills', commission: '3.2' } as const;
+  return [
+    row('session', 'spx-sma', fills),
+    row('session', 'nvda-rsi-1d', { ...fills, unrealized: null, missing: 'No price of NVDA has been told.' }),
+    row('instrument', idOf('SP500'), { instrumentId: idOf('SP500') }),
+    row('account', 'DU1000001', { daily: '40.1' }),
+    row('currency', 'USD', {}),
+    row('base', 'DU1000001', { source: 'converted' }),
+  ];
 }
 
 export function positions(now: number): PositionView[] {

@@ -49,6 +49,8 @@ export async function startMockServer(options: { port?: number; still?: boolean 
     ['prices', data.prices(now, marketTime)],
     ['positions', data.positions(now)],
     ['account', [data.account(now)]],
+    ['pnl', data.pnl(now)],
+    ['reconciliation', [data.reconciliation(now)]],
     ['trades', allTrades],
     ['sessions', data.sessions(now, bars, spx)],
     ['decisions:spx-sma', spx.slice(-50)],
@@ -239,13 +241,20 @@ export async function startMockServer(options: { port?: number; still?: boolean 
     if (/^GET \/sessions\/[^/]+\/decisions$/.test(call)) {
       return ok({ items: path.includes('/spx-sma/') ? spx.slice().reverse() : [] });
     }
-    const risk = /^POST \/risk\/(halt|reduce|resume)$/.exec(call)?.[1];
+    const risk = /^POST \/risk\/(halt|reduce|resume|flatten)$/.exec(call)?.[1];
     if (risk !== undefined) {
       const [current] = lists.get('system') as ReturnType<typeof data.system>[];
-      const state = ({ halt: 'halted', reduce: 'reducing', resume: 'active' } as const)[risk as 'halt'];
+      const states = { halt: 'halted', flatten: 'halted', reduce: 'reducing', resume: 'active' } as const;
+      const state = states[risk as keyof typeof states];
       const cause = String((body as { cause?: string }).cause);
       if (current !== undefined)
-        mock.tell('system', [{ ...current, risk: { state, since: Date.now(), cause, author: 'person' } }]);
+        mock.tell('system', [
+          {
+            ...current,
+            risk: { state, since: Date.now(), cause, author: 'person' },
+            flatten: data.flatten(risk === 'flatten' ? 'closing' : 'idle', cause, Date.now()),
+          },
+        ]);
       return ok({});
     }
     return problem(404, 'notFound', `There is nothing at ${call}.`);

@@ -2,6 +2,7 @@ import { journalDetails } from '../../../machines/domain/journal.ts';
 import type { SupervisionView } from '../../../src/contract/supervision.schema.ts';
 import type { SystemView } from '../../../src/contract/system.schema.ts';
 import type { FeedStatus } from '../../feed/client.ts';
+import { isUnderWay } from '../risk/flatten-rules.ts';
 
 export type TroubleKind =
   | 'feed'
@@ -17,6 +18,7 @@ export type TroubleKind =
   | 'storeDegraded'
   | 'riskHalted'
   | 'riskReducing'
+  | 'flattening'
   | 'supervisionHalted'
   | 'journalSteps'
   | 'journalFacts';
@@ -143,7 +145,11 @@ function storeTroubles({ store }: SystemView): Trouble[] {
   ];
 }
 
-function riskTroubles({ risk }: SystemView): Trouble[] {
+function riskTroubles({ risk, flatten }: SystemView): Trouble[] {
+  if (isUnderWay(flatten)) {
+    const cause = flatten.request?.cause ?? null;
+    return [{ kind: 'flattening', tone: 'danger', since: flatten.since, cause, facts: {}, retryAt: null }];
+  }
   if (risk.state === 'active') return [];
   return [
     {
