@@ -34,6 +34,7 @@ export const hasty: TradingTiming = {
     ...{ ackMs: 500, cancelMs: 500, cancelAskMs: 1_000, fillsMs: 2_000 },
     ...{ absentAfterMs: 1_000, pollMs: 250, askMs: 2_000, storeRetryMs: 200 },
   },
+  flatten: { patienceMs: 1_000, pollMs: 50, retryMs: 300, askMs: 3_000, roundMs: 10_000 },
 };
 
 function busyConfig(): Config {
@@ -61,7 +62,16 @@ function busyConfig(): Config {
   const strategies = [
     { name: 'busy', kind: 'sma', notes: null, parameters: parameters.value, origin: 'config' as const },
   ];
-  return { dir: root, runtime: { ...loaded.config.runtime, watch: [] }, strategies, sessions };
+  const runtime = { ...loaded.config.runtime, watch: [] };
+  return {
+    dir: root,
+    runtime,
+    strategies,
+    sessions,
+    limits: [],
+    losses: loaded.config.losses,
+    flatten: loaded.config.flatten,
+  };
 }
 
 /** Keeps the lines, and says them as well when `TEST_LOG` names a level. */
@@ -215,6 +225,12 @@ export class TradingWorld {
   /** Pauses all sessions and waits until no order of ours is in flight. */
   rest = async (limitMs = 40_000): Promise<void> => {
     for (const symbol of symbols) await this.trading.dashboard.commandSession(idOf(symbol), 'pause');
+    // What was decided before the pause still leaves, and has no row until it is committed.
+    await until(
+      'no session is ordering',
+      () => symbols.every((symbol) => this.trading.dashboard.session(idOf(symbol)).state !== 'ordering'),
+      limitMs,
+    );
     await until(
       'orders are at rest',
       async () => {
