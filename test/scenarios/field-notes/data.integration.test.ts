@@ -63,8 +63,8 @@ describe('15. data silently loses its quality', () => {
   it('a competing session is named as the cause, no order leaves on it, and prices come back by themselves', async () => {
     const story = await trading();
     story.world.strike({ fault: 'competing-session', for: '2s' });
-    await until('the cause is shown', async () =>
-      (await story.prices()).every(({ feed }) => feed.cause?.includes('10197')),
+    await until('the cause is shown', () =>
+      story.everyFeed(({ cause }) => cause?.includes('10197') === true),
     );
     await expect(story.order()).rejects.toThrow(/price: found .*expected a live one/);
     await story.feedsLive();
@@ -76,7 +76,7 @@ describe('15. data silently loses its quality', () => {
       gateway: (config) => ({ ...config, marketData: { ...config.marketData, permission: 'delayed' } }),
     });
     await story.world.open();
-    await until('feeds say why', async () => (await story.prices()).every(({ feed }) => feed.cause !== null));
+    await until('feeds say why', () => story.everyFeed(({ cause }) => cause?.includes('354') === true));
     await expect(story.order()).rejects.toThrow(/price: found/);
     expect(story.world.gateway.broker.desk.orders()).toEqual([]);
   });

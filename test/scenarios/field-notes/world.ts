@@ -28,13 +28,15 @@ export class Story {
   prices = async (): Promise<readonly PriceView[]> =>
     (await this.world.trading.dashboard.snapshot('prices')) as readonly PriceView[];
 
+  /** Whether something holds for the feed of every instrument that sessions trade; all of them are there then. */
+  everyFeed = async (holds: (feed: PriceView['feed']) => boolean): Promise<boolean> => {
+    const prices = await this.prices();
+    return prices.length >= symbols.length && prices.every(({ feed }) => holds(feed));
+  };
+
   /** Waits until every feed has given a fresh value of all that it subscribed to. */
   feedsLive = (limitMs?: number): Promise<unknown> =>
-    until(
-      'every feed is live',
-      async () => (await this.prices()).every(({ feed }) => feed.state === 'live'),
-      limitMs,
-    );
+    until('every feed is live', () => this.everyFeed(({ state }) => state === 'live'), limitMs);
 
   decisions = async (): Promise<readonly DecisionView[]> => {
     const each = symbols.map((symbol) =>
