@@ -1,7 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router';
 import DashboardPage from './pages/DashboardPage.vue';
 import MissingPage from './pages/MissingPage.vue';
-
+import RiskPage from './pages/RiskPage.vue';
 import SessionsPage from './pages/SessionsPage.vue';
 import StrategiesPage from './pages/StrategiesPage.vue';
 
@@ -17,6 +17,7 @@ export const router = createRouter({
       component: () => import('./pages/SessionPage.vue'),
       props: true,
     },
+    { path: '/risk', name: 'risk', component: RiskPage },
     { path: '/strategies', name: 'strategies', component: StrategiesPage },
     {
       path: '/supervision',

@@ -21,7 +21,8 @@ const names: Readonly<Record<LimitName, string>> = {
   beforeClose: 'The minutes until the close',
 };
 
-const scopeWords = (scope: LimitScope): string =>
+/** Whose orders and positions, for a sentence. */
+export const scopeWords = (scope: LimitScope): string =>
   scope.kind === 'whole' ? 'all together' : `${scope.kind} ${scope.id}`;
 
 /** A level that is passed, in one sentence with the figures. */

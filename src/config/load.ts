@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DecimalString } from '../../machines/domain/decimal.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
 import type { ScopedLimits } from '../../machines/risk/limits.ts';
@@ -52,6 +53,10 @@ export interface Config {
   readonly losses: LossLimits;
   /** How everything is closed when that is wanted. */
   readonly flatten: FlattenConfig;
+  /** Net liquidation that the worst case is reckoned with; null: what the account turns out to have. */
+  readonly capital: DecimalString | null;
+  /** Where the sizing of each session is declared, for complaints. */
+  readonly places: Readonly<Record<string, Omit<ConfigProblem, 'message'>>>;
 }
 
 export type LoadedConfig =
@@ -262,6 +267,10 @@ export function loadConfig(dir: string, knowledge: StrategyKnowledge): LoadedCon
     limits: risk?.ok ? scopedLimits(risk.value) : [],
     losses: risk?.ok ? lossLimits(risk.value) : noLossLimits,
     flatten: risk?.ok ? flattenOf(risk.value) : defaultFlatten,
+    capital: risk?.ok ? risk.value.capital : null,
+    places: Object.fromEntries(
+      sessions.map(({ value, source, path }) => [value.id, source.place([...path, 'sizing'])]),
+    ),
   };
   return { ok: true, config: deepFreeze(config) };
 }

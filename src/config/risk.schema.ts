@@ -140,6 +140,12 @@ export function collarInTheWay(file: RiskFile): DecimalString | null {
 
 /** `risk.yaml`: limits that no order may pass. Without the file there are none. */
 export const riskSchema = z.strictObject({
+  capital: amount
+    .nullable()
+    .default(null)
+    .describe(
+      'Net liquidation that `plan` reckons with, in the base currency; without it the cash of the simulated gateway',
+    ),
   whole: limitsSchema.prefault({}).describe('For everything together'),
   accounts: byId.describe('By account number'),
   instruments: byId.describe('By instrument, such as ORCL.STK.SMART.USD'),

@@ -60,9 +60,14 @@ export class YamlSource {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
 
+  /** Where a path is, for a problem that is found later. */
+  place(path: YamlPath, key = false): Omit<ConfigProblem, 'message'> {
+    return { file: this.file, ...this.locate(path, key), path: pathText(path) };
+  }
+
   /** The problem "found ..., expected ..." at a path. */
   problem(path: YamlPath, message: string, key = false): ConfigProblem {
-    return { file: this.file, ...this.locate(path, key), path: pathText(path), message };
+    return { ...this.place(path, key), message };
   }
 
   #offset(path: YamlPath, wantKey: boolean): number {

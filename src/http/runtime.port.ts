@@ -9,6 +9,7 @@ import type {
   TradeView,
 } from '../contract/portfolio.schema.ts';
 import type { ReconciliationView } from '../contract/reconciliation.schema.ts';
+import type { RiskPlanView } from '../contract/risk.schema.ts';
 import type { BarView, DecisionView, SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyDraft, StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
 import type { RebuiltStateView, SupervisionView } from '../contract/supervision.schema.ts';
@@ -110,6 +111,8 @@ export interface RuntimePort {
   strategyKinds(): readonly StrategyKindView[];
   saveStrategy(draft: StrategyDraft): Promise<StrategyView>;
 
+  /** The worst case of the sessions that are wanted, and the limits. */
+  riskPlan(): RiskPlanView;
   setRisk(command: RiskCommand, cause: string, scope?: RiskScope): SystemView;
 }
 

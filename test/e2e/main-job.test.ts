@@ -380,6 +380,7 @@ describe('the main job', () => {
     const places = [
       ['new', '/sessions?tab=new', 'session-form'],
       ['strategies', '/strategies', 'new-strategy'],
+      ['risk', '/risk', 'limit-row-dailyLoss'],
       ['decisions', `/sessions/${sessionId}?tab=decisions`, 'decision-row'],
       ['session', `/sessions/${sessionId}`, 'chart'],
       ['sessions', '/sessions?tab=active', `session-row-${sessionId}`],

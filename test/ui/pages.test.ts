@@ -6,6 +6,7 @@ import type { SessionView } from '../../src/contract/session.schema.ts';
 import WorldBanner from '../../ui/components/shell/WorldBanner.vue';
 import { i18n } from '../../ui/i18n.ts';
 import DashboardPage from '../../ui/pages/DashboardPage.vue';
+import RiskPage from '../../ui/pages/RiskPage.vue';
 import SessionsPage from '../../ui/pages/SessionsPage.vue';
 import { useAccountStore } from '../../ui/stores/account.ts';
 import { usePositionsStore } from '../../ui/stores/positions.ts';
@@ -14,6 +15,7 @@ import { useReconciliationStore } from '../../ui/stores/reconciliation.ts';
 import { useSessionsStore } from '../../ui/stores/sessions.ts';
 import { useTradesStore } from '../../ui/stores/trades.ts';
 import * as data from './support/mock-data.ts';
+import { riskPlan } from './support/mock-risk.ts';
 import { answering, mountAt, problem } from './support/mounting.ts';
 
 const now = Date.now();
@@ -34,6 +36,7 @@ beforeEach(() => {
     answering({
       'GET /strategies': { items: data.strategies() },
       'GET /strategies/kinds': { items: data.kinds() },
+      'GET /risk/plan': riskPlan(),
     }),
   );
 });
@@ -275,5 +278,34 @@ describe('the fixture', () => {
     expect(new Set(sessions.map((session: SessionView) => session.state))).toEqual(
       new Set(['collecting', 'ordering', 'syncing', 'failed', 'idle']),
     );
+  });
+});
+
+describe('the page of risk', () => {
+  it('says of each session and of all together what they can reach, and what bounds it', async () => {
+    const { find } = await at(RiskPage, '/risk');
+    await flushPromises();
+    expect(find('reach-row-spx-sma').text()).toMatch(
+      /100,000\.00\s*as declared.*50,000\.00\s*Loss of the day/,
+    );
+    expect(find('reach-row-whole').text()).toContain('Not bounded');
+    expect(find('plan-findings').text()).toContain('will be held at 400000');
+    expect(find('plan-capital').text()).toBe('Reckoned with 1,000,000.00');
+  });
+
+  it('lists limits on losses and orders with what each does', async () => {
+    const { find } = await at(RiskPage, '/risk');
+    await flushPromises();
+    expect(find('limit-row-dailyLoss').text()).toMatch(/Loss of the day.*20,000.*50,000.*trading halts/);
+    expect(find('limit-row-drawdown').text()).toMatch(/15.*–.*a warning/);
+    expect(find('limit-row-whole::orderNotional').text()).toMatch(/200,000.*400,000.*the order is refused/);
+    expect(find('limit-row-session:orcl-enhanced:ordersPerDay').text()).toContain('session orcl-enhanced');
+  });
+
+  it('says what went wrong when it cannot be loaded', async () => {
+    vi.stubGlobal('fetch', answering({}));
+    const { wrapper } = await at(RiskPage, '/risk');
+    await flushPromises();
+    expect(wrapper.text()).toContain('The worst case could not be loaded');
   });
 });

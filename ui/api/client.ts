@@ -9,6 +9,7 @@ import {
   tradeViewSchema,
 } from '../../src/contract/portfolio.schema.ts';
 import { reconciliationViewSchema } from '../../src/contract/reconciliation.schema.ts';
+import { riskPlanSchema } from '../../src/contract/risk.schema.ts';
 import {
   barSchema,
   decisionViewSchema,
@@ -69,6 +70,7 @@ export const api = {
   rebuiltState: (path: string, seq: number) =>
     request('GET', `/actors/${encodeURIComponent(path)}/state`, rebuiltStateSchema, { query: { seq } }),
 
+  riskPlan: () => request('GET', '/risk/plan', riskPlanSchema),
   /** For one session or account, or, without a scope, for everything. */
   risk: (command: RiskCommand, cause: string, scope?: RiskScope) =>
     request('POST', `/risk/${command}`, z.unknown(), {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { flattenViewSchema } from '../../contract/flatten.schema.ts';
+import { riskPlanSchema } from '../../contract/risk.schema.ts';
 import { riskScopeSchema, type SystemView, systemViewSchema } from '../../contract/system.schema.ts';
 import { answers, type Routes } from './http-app.ts';
 
@@ -24,6 +25,18 @@ export const riskRoutes: Routes = (app, runtime) => {
     '/risk',
     { schema: { tags, summary: 'State of the kill switch', response: answers(riskSchema) } },
     async () => riskOf(runtime.system()),
+  );
+
+  app.get(
+    '/risk/plan',
+    {
+      schema: {
+        tags,
+        summary: 'What the sessions can reach at worst, and the limits that hold them',
+        response: answers(riskPlanSchema),
+      },
+    },
+    async () => runtime.riskPlan(),
   );
 
   for (const command of ['halt', 'reduce', 'resume', 'flatten'] as const) {

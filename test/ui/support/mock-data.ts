@@ -101,6 +101,7 @@ export function system(now: number, marketTime: number): SystemView {
     version: '0.1.0',
     startedAt: now - 3_600_000,
     mode: 'simulated',
+    arming: null,
     connection: {
       phase: 'ready',
       since: now - 3_500_000,

@@ -9,6 +9,7 @@ import { orderDraftSchema } from '../../../src/contract/portfolio.schema.ts';
 import { type SessionView, sessionDraftSchema } from '../../../src/contract/session.schema.ts';
 import { strategyDraftSchema } from '../../../src/contract/strategy.schema.ts';
 import * as data from './mock-data.ts';
+import { riskPlan } from './mock-risk.ts';
 import * as watched from './mock-supervision.ts';
 
 const dist = fileURLToPath(new URL('../../../ui/dist', import.meta.url));
@@ -148,6 +149,7 @@ export async function startMockServer(options: { port?: number; still?: boolean 
       strategyList.push(saved);
       return ok(saved);
     }
+    if (call === 'GET /risk/plan') return ok(riskPlan());
     if (call === 'GET /bars') {
       const before = Number(query.get('before') ?? Number.POSITIVE_INFINITY);
       const known = query.get('instrumentId') === data.idOf('SP500') ? bars.slice(0, -1) : [];
