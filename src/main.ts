@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { armingCommands } from './cli/arm.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { exportCommand } from './cli/export.ts';
 import { gatewayCommand } from './cli/gateway.ts';
 import { loginCommand } from './cli/login.ts';
+import { planCommand } from './cli/plan.ts';
 import { reconcileCommand } from './cli/reconcile.ts';
 import { riskCommands } from './cli/risk.ts';
 import { schemasCommand } from './cli/schemas.ts';
@@ -22,6 +24,7 @@ for (const command of [
   startCommand(),
   gatewayCommand(),
   validateCommand(),
+  planCommand(),
   doctorCommand(),
   reconcileCommand(),
   schemasCommand(),
@@ -29,6 +32,7 @@ for (const command of [
   exportCommand(),
   loginCommand(),
   ...riskCommands(),
+  ...armingCommands(),
 ]) {
   program.addCommand(command);
 }

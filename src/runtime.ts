@@ -161,7 +161,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const trading = await startTrading({
       config,
       store,
-      mode: gateway === null ? 'paper' : 'simulated',
+      mode: config.runtime.broker.mode === 'live' ? 'live' : gateway === null ? 'paper' : 'simulated',
       version,
       brokerPort: gateway?.port ?? config.runtime.broker.port,
       log,

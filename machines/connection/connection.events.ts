@@ -31,6 +31,8 @@ export interface ConnectionInput {
   readonly others?: readonly Endpoint[];
   /** What kind of account must be behind the gateway. @default any */
   readonly accountKind?: 'paper' | 'live' | undefined;
+  /** The account that is traded, one of those behind the gateway. @default the first that it tells */
+  readonly account?: string | null | undefined;
   /** @default none is planned */
   readonly restart?: RestartPlan | null | undefined;
   /** @default none is planned */

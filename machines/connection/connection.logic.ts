@@ -24,6 +24,8 @@ export interface ConnectionContext {
   readonly endpoints: readonly [Endpoint, ...Endpoint[]];
   readonly endpoint: Endpoint;
   readonly accountKind: 'paper' | 'live' | null;
+  /** The account that is traded; null: the first that the gateway tells. */
+  readonly account: string | null;
   readonly restartPlan: RestartPlan | null;
   readonly loginPlan: LoginPlan | null;
   readonly timing: ConnectionTiming;
@@ -47,6 +49,7 @@ export function initialContext(input: ConnectionInput, now: number): ConnectionC
     endpoints: [endpoint, ...(input.others ?? [])],
     endpoint,
     accountKind: input.accountKind ?? null,
+    account: input.account ?? null,
     restartPlan: input.restart ?? null,
     loginPlan: input.login ?? null,
     timing: { ...connectionDefaults, ...input.timing },
@@ -197,6 +200,16 @@ const address = ({ host, port }: Endpoint): string => `${host}:${port}`;
 /** Paper accounts of IBKR begin with D. https://ibkrcampus.com/campus/glossary-terms/paper-trading-account/ */
 const isPaper = (account: string): boolean => account.startsWith('D');
 
+/** The accounts behind the gateway, the one that is traded first. */
+export const inOrder = ({ account }: ConnectionContext, accounts: readonly string[]): readonly string[] =>
+  account !== null && accounts.includes(account)
+    ? [account, ...accounts.filter((each) => each !== account)]
+    : accounts;
+
+/** Whether the account that was declared is not behind the gateway. */
+export const isAccountMissing = ({ account, status }: ConnectionContext): boolean =>
+  account !== null && !status.accounts.includes(account);
+
 /** The accounts behind the gateway that are not of the kind that was declared. */
 export const unfitAccounts = ({ accountKind, status }: ConnectionContext): readonly string[] =>
   accountKind === null
@@ -223,7 +236,9 @@ export const causes = {
   clientIdHeld: ({ endpoint }: ConnectionContext): string =>
     `client id ${endpoint.clientId} is in use by another client`,
   wrongAccount: (context: ConnectionContext): string =>
-    `the gateway is logged in to account ${unfitAccounts(context).join(', ')}, expected ${context.accountKind === 'paper' ? 'paper accounts, which begin with D' : 'a live account, which does not begin with D'}`,
+    unfitAccounts(context).length === 0
+      ? `the gateway is logged in to account ${context.status.accounts.join(', ')}, expected account ${context.account}`
+      : `the gateway is logged in to account ${unfitAccounts(context).join(', ')}, expected ${context.accountKind === 'paper' ? 'paper accounts, which begin with D' : 'a live account, which does not begin with D'}`,
   linkDown: (code: number): string => `the gateway has lost its connection to IBKR (${code})`,
   linkDownTooLong: ({ timing }: ConnectionContext): string =>
     `the gateway had no connection to IBKR for ${seconds(timing.linkDownMs)}`,

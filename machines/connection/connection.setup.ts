@@ -14,6 +14,8 @@ import {
   type ConnectionContext,
   enterPhase,
   farmOf,
+  inOrder,
+  isAccountMissing,
   isAnyBroken,
   isIntroduced,
   planRetry,
@@ -103,7 +105,8 @@ export function connectionSetup(ports: ConnectionPorts) {
     guards: {
       isAutomatic: ({ context }) => context.autoConnect,
       isIntroduced: ({ context }) => isIntroduced(context),
-      isWrongAccount: ({ context }) => isIntroduced(context) && unfitAccounts(context).length > 0,
+      isWrongAccount: ({ context }) =>
+        isIntroduced(context) && (unfitAccounts(context).length > 0 || isAccountMissing(context)),
       hasRestartPlan: ({ context }) => context.restartPlan !== null,
       hasLoginPlan: ({ context }) => context.loginPlan !== null,
       isReady: ({ context }) => context.status.phase === 'ready',
@@ -131,7 +134,7 @@ export function connectionSetup(ports: ConnectionPorts) {
       })),
       recordNextValidId: assign((_, params: { orderId: number }) => ({ nextValidId: params.orderId })),
       recordAccounts: assign(({ context }, params: { accounts: readonly string[] }) => ({
-        status: { ...context.status, accounts: params.accounts },
+        status: { ...context.status, accounts: inOrder(context, params.accounts) },
       })),
       recordHeartbeat: assign(({ context }, params: { heartbeat: Heartbeat }) =>
         recordHeartbeat(context, params.heartbeat),

@@ -5,6 +5,7 @@ import { UsageError } from '../process/usage-error.ts';
 import { createLog } from '../runtime/log.ts';
 import { startRuntime } from '../runtime.ts';
 import { configOption, dataOption, integer, withCommonFlags } from './folders.ts';
+import { planOf, refusedLines } from './plan.ts';
 import { requireConfig } from './validate.ts';
 
 interface Flags {
@@ -50,7 +51,16 @@ export function startCommand(): Command {
     .option('--no-gateway', 'use the TWS or IB Gateway that listens on the configured port')
     .action(async (flags: Flags) => {
       const config = requireConfig(flags.config);
-      const log = createLog(config.runtime.logLevel, flags.json);
+      const plan = planOf(config);
+      const refused = refusedLines(config, plan);
+      if (refused.length > 0) throw new UsageError(refused.join('\n'), 2);
+      const gateway = flags.gateway && config.runtime.gateway.enabled;
+      const { mode } = config.runtime.broker;
+      const log = createLog(
+        config.runtime.logLevel,
+        flags.json,
+        mode === 'live' ? 'live' : gateway ? 'simulated' : 'paper',
+      );
       const signal = untilSignal();
       const runtime = await startRuntime({
         config,
@@ -58,7 +68,7 @@ export function startCommand(): Command {
         databaseUrl: process.env.DATABASE_URL || undefined,
         host: flags.host ?? config.runtime.server.host,
         port: flags.port ?? config.runtime.server.port,
-        gateway: flags.gateway && config.runtime.gateway.enabled,
+        gateway,
         entry: fileURLToPath(new URL('../main.ts', import.meta.url)),
         log,
       });

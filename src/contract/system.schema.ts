@@ -99,6 +99,8 @@ export const systemViewSchema = z.object({
   version: z.string(),
   startedAt: instantMs,
   mode: z.enum(['simulated', 'paper', 'live']),
+  /** Live trading only: for which account it is armed, by whom and until when; null: it is not. */
+  arming: z.object({ account: z.string(), by: z.string(), until: instantMs }).nullable(),
   connection: connectionViewSchema,
   load: brokerLoadSchema,
   store: z.object({

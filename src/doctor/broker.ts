@@ -74,11 +74,18 @@ function greetingProblem(hello: Hello, where: string, isSimulated: boolean): Fin
 function accountFinding(accounts: readonly string[], { broker }: RuntimeConfig): Finding {
   const unfit = accounts.filter((account) => account.startsWith('D') !== (broker.mode === 'paper'));
   const names = accounts.join(', ');
+  if (broker.account !== null && !accounts.includes(broker.account)) {
+    return problem(
+      'account',
+      `port ${broker.port} serves ${names}, and broker.account is ${broker.account}`,
+      'log the gateway in to that account, or correct broker.account in runtime.yaml',
+    );
+  }
   if (unfit.length === 0) return ok('account', `${names}: fits mode ${broker.mode} and port ${broker.port}`);
   return problem(
     'account',
     `port ${broker.port} serves ${unfit.join(', ')}, and broker.mode is ${broker.mode}`,
-    'log the gateway in to a paper account (they begin with D), or set broker.port to the one that serves it',
+    `log the gateway in to a ${broker.mode} account (${broker.mode === 'paper' ? 'they begin' : 'paper ones begin'} with D), or set broker.port to the one that serves it`,
   );
 }
 

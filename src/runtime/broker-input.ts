@@ -7,11 +7,12 @@ export function connectionInput(
   port: number,
   timing: Partial<ConnectionTiming> = {},
 ): ConnectionInput {
-  const { host, clientId, others, restart, weeklyLogin, mode } = broker;
+  const { host, clientId, others, restart, weeklyLogin, mode, account } = broker;
   return {
     endpoint: { host, port, clientId },
     others: others.map((other) => ({ ...other, clientId })),
     accountKind: mode,
+    account,
     restart:
       restart === null
         ? null

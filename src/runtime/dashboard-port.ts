@@ -10,6 +10,7 @@ import { parseParameters, strategyKinds } from '../../machines/strategies/regist
 import type { BrokerLoad } from '../broker/ib/link-holder.ts';
 import type { PriceView } from '../contract/market.schema.ts';
 import type { OrderChange, OrderResult, PnlView, PositionView } from '../contract/portfolio.schema.ts';
+import type { RiskPlanView } from '../contract/risk.schema.ts';
 import type { SessionDraft, SessionView } from '../contract/session.schema.ts';
 import type { StrategyKindView, StrategyView } from '../contract/strategy.schema.ts';
 import type { SupervisionView } from '../contract/supervision.schema.ts';
@@ -17,16 +18,19 @@ import type { SystemView } from '../contract/system.schema.ts';
 import { type JournalReader, Refusal, type RiskCommand, type RuntimePort } from '../http/runtime.port.ts';
 import { type KillFile, strictness } from '../process/kill-file.ts';
 import type { Store } from '../store/store.ts';
+import type { LiveGate } from './live-gate.ts';
 import type { LiveStatus } from './live-status.ts';
 import type { ManualOrders, ManualOrdersOptions } from './manual-orders.ts';
 import type { Draft } from './order-draft.ts';
 import { type PnlBook, pnlKey } from './pnl-book.ts';
 import type { Reconciler } from './reconciler.ts';
+import type { RiskPlan } from './risk-plan.ts';
 import type { SessionBook } from './session-book.ts';
 import { Topics } from './topics.ts';
 import type { Tree } from './tree.ts';
 import {
   accountViews,
+  armingView,
   flattenView,
   loadView,
   positionView,
@@ -54,6 +58,9 @@ export interface DashboardOptions extends ManualOrdersOptions {
   readonly reconciler: Reconciler;
   readonly journal: JournalReader;
   readonly pnl: PnlBook;
+  readonly plan: RiskPlan;
+  /** null: no money is real. */
+  readonly live: LiveGate | null;
   readonly onFault: (message: string) => void;
 }
 
@@ -101,12 +108,13 @@ export class DashboardPort implements RuntimePort {
   }
 
   system(): SystemView {
-    const { status, hub, desk, mode, version, startedAt, brokerLoad } = this.#options;
+    const { status, hub, desk, mode, version, startedAt, brokerLoad, live } = this.#options;
     const { connection } = status;
     return {
       version,
       startedAt,
       mode,
+      arming: armingView(live?.arming() ?? null),
       connection: {
         ...connection,
         accounts: [...connection.accounts],
@@ -127,6 +135,10 @@ export class DashboardPort implements RuntimePort {
     return this.#options.supervision();
   }
 
+  riskPlan(): RiskPlanView {
+    return this.#options.plan.view();
+  }
+
   sessions(): readonly SessionView[] {
     return this.#options.book.ids().flatMap((id) => this.#sessionView(id) ?? []);
   }
@@ -139,7 +151,7 @@ export class DashboardPort implements RuntimePort {
   }
 
   async createSession(draft: SessionDraft): Promise<SessionView> {
-    const { book, store } = this.#options;
+    const { book, store, plan } = this.#options;
     if (book.get(draft.id) !== null) {
       const message = `session: found "${draft.id}" in use, expected a new id`;
       throw new Refusal(409, 'session-exists', message, [{ path: 'id', message }]);
@@ -150,14 +162,29 @@ export class DashboardPort implements RuntimePort {
       throw new Refusal(422, 'unknown-strategy', message, [{ path: 'strategy', message }]);
     }
     const definition: SessionDefinition = { ...draft, name: draft.name ?? draft.id, origin: 'dashboard' };
+    const broken = plan.refusal(definition);
+    if (broken !== null) {
+      const message = `sizing: ${broken}`;
+      throw new Refusal(422, 'breaks-limit', message, [{ path: 'sizing', message }]);
+    }
+    await this.#mayTrade(definition, draft.active);
     await book.create(definition);
     return this.session(draft.id);
   }
 
   async commandSession(id: string, command: 'start' | 'pause' | 'resume' | 'stop'): Promise<SessionView> {
     this.session(id);
+    const definition = this.#options.book.get(id)?.definition;
+    if (definition !== undefined)
+      await this.#mayTrade(definition, command === 'start' || command === 'resume');
     await this.#options.book.command(id, command);
     return this.session(id);
+  }
+
+  /** @throws Refusal 409 where money is real and the strategy of a session that is to trade was never tried */
+  async #mayTrade(definition: SessionDefinition, wanted: boolean): Promise<void> {
+    const refusal = wanted ? ((await this.#options.live?.untried([definition])) ?? null) : null;
+    if (refusal !== null) throw new Refusal(409, 'not-tried', `live trading: ${refusal}`);
   }
 
   async removeSession(id: string): Promise<void> {

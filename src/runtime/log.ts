@@ -11,18 +11,25 @@ export interface Log {
   child(part: string, level?: string): Logger;
 }
 
-/** @param json one JSON object a line; else lines for people */
-export function createLog(level: string, json: boolean): Log {
+/**
+ * @param json one JSON object a line; else lines for people
+ * @param mode whether money is real: on every line
+ */
+export function createLog(level: string, json: boolean, mode?: 'simulated' | 'paper' | 'live'): Log {
   const target = json
     ? pino.destination({ fd: 2, sync: true })
     : PinoPretty({
         destination: 2,
         sync: true,
-        ignore: 'pid,hostname',
+        ignore: 'pid,hostname,mode',
+        ...(mode === undefined ? {} : { messageFormat: `${mode === 'live' ? 'LIVE' : mode} {msg}` }),
         translateTime: 'SYS:HH:MM:ss.l',
         colorize: process.stderr.isTTY === true,
       });
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, target);
+  const logger = pino(
+    { level, base: mode === undefined ? null : { mode }, timestamp: pino.stdTimeFunctions.isoTime },
+    target,
+  );
   return {
     debug: (message) => logger.debug(message),
     info: (message) => logger.info(message),

@@ -5,7 +5,7 @@ import { isFresh, type Quote } from '../../machines/domain/quote.ts';
 import type { MarketDataHub } from '../../machines/feed/hub.types.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
-import { riskRefusal, strictest } from '../../machines/risk/risk.status.ts';
+import { type RiskStatus, riskRefusal } from '../../machines/risk/risk.status.ts';
 import type { OrderChange, OrderDraft, OrderResult } from '../contract/portfolio.schema.ts';
 import { Refusal } from '../http/runtime.port.ts';
 import type { Store } from '../store/store.ts';
@@ -13,6 +13,8 @@ import type { LiveStatus } from './live-status.ts';
 import { type Draft, draftIntents, requireBracket, requireTerms, wholeDraft } from './order-draft.ts';
 
 export interface ManualOrdersOptions {
+  /** What risk is for an order: the strictest of all that holds it. */
+  readonly riskOf: (account: string | null, sessionId: string | null) => RiskStatus;
   readonly store: Store;
   readonly hub: MarketDataHub;
   readonly desk: DeskClient;
@@ -88,9 +90,8 @@ export class ManualOrders {
 
   /** @throws Refusal unless the risk state lets it through */
   #requireRisk(purpose: 'entry' | 'exit'): void {
-    const { status } = this.#options;
-    const account = status.connection.accounts[0] ?? null;
-    const risk = strictest(status.risk, status.riskParts, { account, sessionId: null });
+    const { status, riskOf } = this.#options;
+    const risk = riskOf(status.connection.accounts[0] ?? null, null);
     if (riskRefusal(risk, purpose) === null) return;
     const expected = risk.state === 'halted' ? '"active"' : '"active", or an order that only closes';
     throw new Refusal(

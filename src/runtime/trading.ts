@@ -33,7 +33,9 @@ import { createIbBroker } from '../broker/ib/ib-broker.ts';
 import type { Config } from '../config/load.ts';
 import type { SystemView } from '../contract/system.schema.ts';
 import { recorded } from '../inspect/draws.ts';
+import { readArming } from '../process/arming-record.ts';
 import { writeRiskRecord } from '../process/risk-record.ts';
+import { UsageError } from '../process/usage-error.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { BracketKeeper } from './bracket-keeper.ts';
@@ -48,6 +50,7 @@ import { followFacts } from './follow-facts.ts';
 import { createJournalReader } from './journal-reader.ts';
 import { heldByFile, KillWatch } from './kill-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { LiveGate } from './live-gate.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
 import { LossWatch, readPeaks } from './loss-watch.ts';
@@ -58,6 +61,7 @@ import { PositionKeeper } from './position-keeper.ts';
 import { Reconciler } from './reconciler.ts';
 import { RiskGate } from './risk-gate.ts';
 import { createPartsKeeper, createRiskKeeper, readParts, readRisk } from './risk-memory.ts';
+import { RiskPlan } from './risk-plan.ts';
 import { SafeHalt } from './safe-halt.ts';
 import { SessionBook } from './session-book.ts';
 import { createSessionPorts } from './session-ports.ts';
@@ -115,6 +119,30 @@ const isDeadHere = (holder: string): boolean => {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 };
+
+/** What live trading takes; null where no money is real. */
+function liveGate(
+  { config, store, mode, killDir }: TradingOptions,
+  onDisarmed: (cause: string) => void,
+): LiveGate | null {
+  if (mode !== 'live') return null;
+  const { account } = config.runtime.broker;
+  if (account === null)
+    throw new UsageError('broker.account: found nothing, expected the number of the live account');
+  return new LiveGate({
+    ...{ account, store, now: Date.now, onDisarmed },
+    read: () => (killDir == null ? null : readArming(killDir)),
+  });
+}
+
+/** @throws UsageError when money is real and something of what that takes is missing */
+async function mayTradeLive(live: LiveGate | null, book: SessionBook): Promise<void> {
+  if (live === null) return;
+  const wanted = book.ids().flatMap((id) => book.get(id) ?? []);
+  const sessions = wanted.filter(({ desired }) => desired !== 'stopped').map(({ definition }) => definition);
+  const refusal = live.unarmed() ?? (await live.untried(sessions));
+  if (refusal !== null) throw new UsageError(`live trading: ${refusal}`, 2);
+}
 
 /**
  * The composition root of what trades: adapters and machines become the running tree. Wiring only; what is decided
@@ -242,8 +270,14 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   broker.execution.subscribe((news) => {
     if (news.type === 'broker.execution') gate.noteExecution(news.execution);
   });
-  const riskOf = (account: string | null, sessionId: string | null): RiskStatus =>
-    strictest(status.risk, status.riskParts, { account, sessionId });
+  const live = liveGate(options, (cause) => {
+    warnOfRisk(cause);
+    directory.running('risk')?.send({ type: 'risk.reduce', cause, author: 'limit' });
+  });
+  const riskOf = (account: string | null, sessionId: string | null): RiskStatus => {
+    const found = strictest(status.risk, status.riskParts, { account, sessionId });
+    return found.state === 'active' ? (live?.held() ?? found) : found;
+  };
   const flattenPorts = createFlattenPorts({
     ...{ hub, desk, portfolio, now, maxQuoteAgeMs: data.maxQuoteAgeMs },
     known: await store.instruments.all(),
@@ -372,7 +406,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     },
   });
   const { maxQuoteAgeMs } = data;
-  const manualOrders = new ManualOrders({ store, hub, desk, portfolio, status, maxQuoteAgeMs });
+  const manualOrders = new ManualOrders({ store, hub, desk, portfolio, status, riskOf, maxQuoteAgeMs });
   const policies = new DifferencePolicies({
     ...{ orders: manualOrders, desk, portfolio, state: store.state, onAlarm: onFault },
     sessions: {
@@ -407,9 +441,14 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   );
   const positions = new PositionKeeper({ portfolio, lastFillAt: (id) => status.lastFillAt(id) });
   const pnl = new PnlBook({ store: store.executions, portfolio, hub, known: await store.instruments.all() });
+  const plan = new RiskPlan({
+    ...{ config, portfolio },
+    account: () => status.connection.accounts[0] ?? null,
+    sessions: () => book.ids().flatMap((id) => book.get(id) ?? []),
+  });
   const dashboard = new DashboardPort({
     ...{ mode: options.mode, version: options.version, startedAt: now() },
-    ...{ store, hub, desk, portfolio, book, tree, status, pnl, onFault, maxQuoteAgeMs },
+    ...{ store, hub, desk, portfolio, book, tree, status, riskOf, pnl, plan, live, onFault, maxQuoteAgeMs },
     orders: manualOrders,
     killFile: () => kill.current(),
     brokerLoad: broker.load,
@@ -445,6 +484,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     for (const strategy of [...builtinStrategies, ...config.strategies])
       await store.strategies.save(strategy);
     await book.load(config.sessions);
+    await mayTradeLive(live, book);
   } catch (error) {
     await observers.close();
     throw error;
@@ -452,6 +492,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const released = watch.map(({ timeframes, ...key }) => hub.watch(key, timeframes));
   tree.start();
   const [endKillWatch, endLossWatch] = [kill.start(), losses.start()];
+  const endLive = live?.start();
 
   const strays = new StrayFaultLimit();
   return {
@@ -464,6 +505,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     },
     stop: async () => {
       endKillWatch();
+      endLive?.();
       endLossWatch();
       endReconciling();
       positions.close();

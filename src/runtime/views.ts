@@ -7,13 +7,14 @@ import type { Trade } from '../../machines/domain/trade.ts';
 import type { FeedStatus } from '../../machines/feed/hub.types.ts';
 import type { FlattenStatus } from '../../machines/flatten/flatten.status.ts';
 import type { PnlReading, PositionValue } from '../../machines/portfolio/portfolio.ports.ts';
+import type { Arming } from '../../machines/risk/arming.logic.ts';
 import type { SessionView as ActorSessionView } from '../../machines/session/session.view.ts';
 import type { BrokerLoad } from '../broker/ib/link-holder.ts';
 import type { FlattenView } from '../contract/flatten.schema.ts';
 import type { PriceView } from '../contract/market.schema.ts';
 import type { AccountView, PositionView, TradeView } from '../contract/portfolio.schema.ts';
 import type { SessionView } from '../contract/session.schema.ts';
-import type { BrokerLoadView } from '../contract/system.schema.ts';
+import type { BrokerLoadView, SystemView } from '../contract/system.schema.ts';
 
 /** How the pieces of the model look to the browser: pure functions from domain values to contract views. */
 
@@ -179,3 +180,7 @@ export function sessionView(
     ordersInFlight: more.ordersInFlight,
   };
 }
+
+/** Who armed live trading, for which account and until when. */
+export const armingView = (arming: Arming | null): SystemView['arming'] =>
+  arming === null ? null : { account: arming.account, by: arming.by, until: arming.until };

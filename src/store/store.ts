@@ -1,3 +1,4 @@
+import { BacktestsRepository } from './backtests/backtests.repository.ts';
 import { BarsRepository } from './bars/bars.repository.ts';
 import { Database } from './database.ts';
 import { databaseError, databaseName } from './database-error.ts';
@@ -25,6 +26,7 @@ export interface Store {
   readonly instruments: InstrumentsRepository;
   readonly bars: BarsRepository;
   readonly strategies: StrategiesRepository;
+  readonly backtests: BacktestsRepository;
   readonly sessions: SessionsRepository;
   readonly decisions: DecisionsRepository;
   readonly orders: OrdersRepository;
@@ -78,6 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     instruments: new InstrumentsRepository(db),
     bars: new BarsRepository(db),
     strategies: new StrategiesRepository(db),
+    backtests: new BacktestsRepository(db),
     sessions: new SessionsRepository(db),
     decisions: new DecisionsRepository(db),
     orders: new OrdersRepository(db),

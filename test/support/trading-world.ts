@@ -71,6 +71,7 @@ function busyConfig(): Config {
     limits: [],
     losses: loaded.config.losses,
     flatten: loaded.config.flatten,
+    ...{ capital: null, places: {} },
   };
 }
 
@@ -97,6 +98,8 @@ export interface TradingWorldOptions {
   readonly gateway?: ((config: GatewayConfig) => GatewayConfig) | undefined;
   readonly faultSeed?: number | undefined;
   readonly timing?: TradingTiming | undefined;
+  /** Real money, as far as the runtime knows: the folder in which it is armed. @default paper */
+  readonly liveDir?: string | undefined;
   /** Daily bars a second. @default 4 */
   readonly barsPerSecond?: number | undefined;
 }
@@ -254,10 +257,11 @@ const startRuntime = (
   store: Store,
   brokerPort: number,
   lines: string[],
-  { config: change = (config) => config, timing }: TradingWorldOptions,
+  { config: change = (config) => config, timing, liveDir }: TradingWorldOptions,
 ): Promise<Trading> =>
   startTrading({
-    ...{ config: change(busyConfig()), store, mode: 'paper', version: 'test', brokerPort, timing },
+    ...{ config: change(busyConfig()), store, version: 'test', brokerPort, timing },
+    ...{ mode: liveDir === undefined ? 'paper' : 'live', killDir: liveDir ?? null },
     log: keepingLog(lines),
   });
 

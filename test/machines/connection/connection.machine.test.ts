@@ -485,6 +485,32 @@ describe('a wrong kind of account', () => {
   );
 });
 
+describe('the account that is traded', () => {
+  const introduce = async (accounts: string[]): Promise<void> => {
+    start({ account: 'U2' });
+    actor.send({ type: 'connection.connect' });
+    socket.tell({ type: 'socket.accepted' });
+    socket.tell({ type: 'socket.opened', serverVersion: 193 });
+    socket.tell({ type: 'socket.nextValidId', orderId: 7 });
+    socket.tell({ type: 'socket.accounts', accounts });
+    await settle();
+  };
+
+  it('comes first of those behind the gateway', async () => {
+    await introduce(['U1', 'U2', 'U3']);
+    expect(status()).toMatchObject({ phase: 'ready', accounts: ['U2', 'U1', 'U3'] });
+  });
+
+  it('that is not behind the gateway is waited for with nothing loaded', async () => {
+    await introduce(['U1', 'U3']);
+    expect(status()).toMatchObject({
+      ...{ phase: 'wrongAccount' },
+      cause: 'the gateway is logged in to account U1, U3, expected account U2',
+    });
+    expect([socket.loads, socket.closed]).toEqual([0, 1]);
+  });
+});
+
 describe('several endpoints', () => {
   const others = [{ host: '127.0.0.1', port: 7497, clientId: 1 }];
   const fail = async (): Promise<void> => {

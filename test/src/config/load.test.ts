@@ -112,6 +112,7 @@ sessions: { mine: { ordersPerDay: 3 } }
       port: 4002,
       clientId: 1,
       mode: 'paper',
+      account: null,
       others: [],
       restart: null,
       weeklyLogin: null,
@@ -298,10 +299,45 @@ describe('a complaint', () => {
     );
   });
 
-  it('about live trading says that it is not available yet and takes arming', () => {
-    expect(complaints({ 'runtime.yaml': 'broker: { mode: live }' })).toEqual([
-      'runtime.yaml:1:17 broker.mode: found "live", expected "paper"; live trading is not available yet, and will take a deliberate arming step',
+  it.each([
+    [
+      'no account',
+      '{ mode: live, port: 4001 }',
+      /broker\.account: found nothing, expected the number of the live account/,
+    ],
+    [
+      'a paper account',
+      '{ mode: live, port: 4001, account: DU1 }',
+      /broker\.account: found "DU1", expected an account that fits the mode/,
+    ],
+    [
+      'a paper port',
+      '{ mode: live, port: 7497, account: U1 }',
+      /broker\.port: found "7497", expected a live port/,
+    ],
+    [
+      'a further paper port',
+      '{ mode: live, port: 4001, account: U1, others: [{ port: 4002 }] }',
+      /broker\.others: found .*, expected live ports/,
+    ],
+  ])('about live trading names %s', (_, broker, complaint) => {
+    const found = complaints({ 'runtime.yaml': `broker: ${broker}\ngateway: { enabled: false }\n` });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(complaint);
+  });
+
+  it('about live trading on the simulated gateway says that it has a paper account only', () => {
+    expect(complaints({ 'runtime.yaml': 'broker: { mode: live, port: 4001, account: U1 }' })).toEqual([
+      expect.stringMatching(/gateway\.enabled: found .*, expected false in live mode/),
     ]);
+    const live = 'broker: { mode: live, port: 4001, account: U1 }\ngateway: { enabled: false }\n';
+    expect(complaints({ 'runtime.yaml': live })).toEqual([]);
+  });
+
+  it('about a live account in paper mode asks for one that fits', () => {
+    expect(complaints({ 'runtime.yaml': 'broker: { account: U1 }' })[0]).toMatch(
+      /broker\.account: found "U1", expected an account that fits the mode/,
+    );
   });
 
   it.each([4001, 7496])('about the live port %i asks for a paper port', (port) => {

@@ -1,3 +1,4 @@
+import type { RiskPlanView } from '../../../src/contract/risk.schema.ts';
 import type { SessionView } from '../../../src/contract/session.schema.ts';
 import type { SupervisionView } from '../../../src/contract/supervision.schema.ts';
 import type { ActorView, SystemView } from '../../../src/contract/system.schema.ts';
@@ -13,6 +14,7 @@ export const system: SystemView = {
   version: '0.0.0',
   startedAt: 1,
   mode: 'simulated',
+  arming: null,
   connection: {
     phase: 'ready',
     since: 1,
@@ -47,6 +49,20 @@ export const system: SystemView = {
   orderDesk: 'open',
   marketTime: null,
   alarms: [],
+};
+
+export const riskPlan: RiskPlanView = {
+  netLiquidation: '1000000',
+  sessions: [],
+  whole: {
+    exposure: { most: '100000', by: 'sessions' },
+    loss: { most: '50000', by: 'dailyLoss' },
+    ordersPerMinute: { most: '1', by: 'sessions' },
+    ordersPerDay: { most: null, by: null },
+  },
+  findings: [],
+  limits: [{ scope: { kind: 'whole' }, limit: 'orderNotional', soft: null, hard: '400000' }],
+  losses: { levels: [], confirm: 3, action: 'halt' },
 };
 
 export const supervision: SupervisionView = {
@@ -228,6 +244,9 @@ export class FakeRuntime implements RuntimePort {
   }
   async saveStrategy(draft: { name: string; kind: string }) {
     return { ...draft, parameters: {}, notes: null, origin: 'dashboard' as const };
+  }
+  riskPlan() {
+    return riskPlan;
   }
   setRisk(command: string, cause: string, scope?: object) {
     this.calls.push(['setRisk', command, cause, scope]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../src/contract/problem.schema.ts';
-import { session, supervision, system } from './fake-runtime.ts';
+import { riskPlan, session, supervision, system } from './fake-runtime.ts';
 import { bearer, type Harness, harness } from './harness.ts';
 
 let server: Harness;
@@ -70,6 +70,7 @@ describe('a route', () => {
     ['/strategies', { items: [] }],
     ['/strategies/kinds', { items: [] }],
     ['/risk', { ...system.risk, parts: system.riskParts, flatten: system.flatten }],
+    ['/risk/plan', riskPlan],
     ['/system', system],
     ['/actors', { items: [] }],
     ['/supervision', supervision],

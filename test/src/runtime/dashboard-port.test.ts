@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderIntent } from '../../../machines/domain/order.ts';
-import type { HeldBack } from '../../../machines/risk/risk.status.ts';
+import type { SessionDefinition } from '../../../machines/domain/session.ts';
+import { type HeldBack, type RiskStatus, strictest } from '../../../machines/risk/risk.status.ts';
 import type { KillFile } from '../../../src/process/kill-file.ts';
 import { type DashboardOptions, DashboardPort } from '../../../src/runtime/dashboard-port.ts';
 import { ManualOrders } from '../../../src/runtime/manual-orders.ts';
@@ -18,9 +19,11 @@ function world(change: Record<string, unknown>, supervision = 'running', killFil
     quoteAgeMs: 0,
     parts: [] as HeldBack[],
     actor: undefined as unknown,
+    broken: null as string | null,
     ...change,
   };
   const sent: OrderIntent[] = [];
+  const created: string[] = [];
   // Only what placing an order and setting risk touch.
   const parts = {
     hub: {
@@ -46,10 +49,18 @@ function world(change: Record<string, unknown>, supervision = 'running', killFil
       connection: { accounts: ['DU1'] },
       lastFillAt: () => state.lastFillAt,
     },
-    book: { ids: () => ['a', 'b'] },
+    book: {
+      ids: () => ['a', 'b'],
+      get: () => null,
+      create: async (session: SessionDefinition) => void created.push(session.id),
+    },
     tree: { directory: { running: () => state.actor } },
     supervision: () => ({ state: supervision }),
+    store: { strategies: { get: async () => ({}) } },
+    plan: { refusal: () => state.broken },
     killFile: () => killFile,
+    riskOf: (account: string | null, sessionId: string | null) =>
+      strictest({ state: state.risk, cause: 'a test' } as RiskStatus, state.parts, { account, sessionId }),
     onFault: () => undefined,
   } as unknown as DashboardOptions;
   const orders = new ManualOrders(parts);
@@ -63,7 +74,7 @@ function world(change: Record<string, unknown>, supervision = 'running', killFil
       { ...{ instrumentId: id, side, quantity, orderType: 'MKT', limitPrice: null, timeInForce: 'DAY' } },
       'a policy',
     );
-  return { port, place, close, sent };
+  return { port, place, close, sent, created };
 }
 
 describe('an order by hand', () => {
@@ -175,5 +186,17 @@ describe('the risk switch', () => {
     expect(() => port.setRisk('resume', 'a test')).toThrow(
       expect.objectContaining({ status: 409, code: 'supervision-halted' }),
     );
+  });
+});
+
+describe('a session made by hand', () => {
+  it('is refused with nothing stored when what it is declared to reach breaks a limit', async () => {
+    const { port, created } = world({ broken: 'session c is declared to reach too much' });
+    const draft = { id: 'c', strategy: 'sma-10-30' } as Parameters<DashboardPort['createSession']>[0];
+    await expect(port.createSession(draft)).rejects.toMatchObject({
+      ...{ status: 422, code: 'breaks-limit' },
+      message: 'sizing: session c is declared to reach too much',
+    });
+    expect(created).toEqual([]);
   });
 });
