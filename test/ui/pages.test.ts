@@ -286,7 +286,7 @@ describe('the page of risk', () => {
     const { find } = await at(RiskPage, '/risk');
     await flushPromises();
     expect(find('reach-row-spx-sma').text()).toMatch(
-      /100,000\.00\s*as declared.*50,000\.00\s*Loss of the day/,
+      /as declared\s*100,000\.00.*Loss of the day\s*50,000\.00/,
     );
     expect(find('reach-row-whole').text()).toContain('Not bounded');
     expect(find('plan-findings').text()).toContain('will be held at 400000');
