@@ -5,6 +5,7 @@ import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
 import type { ScopedLimits } from '../../machines/risk/limits.ts';
 import type { LossLimits } from '../../machines/risk/loss.logic.ts';
+import type { TradeLimits } from '../../machines/risk/trades.logic.ts';
 import { closest } from './closest.ts';
 import {
   collarInTheWay,
@@ -15,6 +16,7 @@ import {
   noLossLimits,
   riskSchema,
   scopedLimits,
+  tradeLimits,
 } from './risk.schema.ts';
 import { type RuntimeConfig, runtimeSchema } from './runtime.schema.ts';
 import { type SessionFile, sessionsSchema, strategiesSchema } from './session.schema.ts';
@@ -51,6 +53,8 @@ export interface Config {
   readonly limits: readonly ScopedLimits[];
   /** Losses of an account that halt everything. */
   readonly losses: LossLimits;
+  /** Of each session by itself. */
+  readonly trades: TradeLimits;
   /** How everything is closed when that is wanted. */
   readonly flatten: FlattenConfig;
   /** Net liquidation that the worst case is reckoned with; null: what the account turns out to have. */
@@ -265,6 +269,7 @@ export function loadConfig(dir: string, knowledge: StrategyKnowledge): LoadedCon
     strategies,
     sessions: sessions.map(({ value }) => sessionOf(value)),
     limits: risk?.ok ? scopedLimits(risk.value) : [],
+    trades: risk?.ok ? tradeLimits(risk.value) : {},
     losses: risk?.ok ? lossLimits(risk.value) : noLossLimits,
     flatten: risk?.ok ? flattenOf(risk.value) : defaultFlatten,
     capital: risk?.ok ? risk.value.capital : null,

@@ -9,6 +9,7 @@ import {
   type ScopedLimits,
 } from '../../machines/risk/limits.ts';
 import type { LossLimits } from '../../machines/risk/loss.logic.ts';
+import type { TradeLimits } from '../../machines/risk/trades.logic.ts';
 
 /** A figure, quoted or not. */
 const amount = z
@@ -110,6 +111,32 @@ const lossesSchema = z
   })
   .prefault({});
 
+/** Minutes, or times in a row: figures of more than 0. */
+const positiveLevel = levelSchema.refine(
+  ({ soft, hard }) => [soft, hard].every((figure) => figure === null || decimal(figure).gt(0)),
+  'expected figures of more than 0',
+);
+const tradesSchema = z
+  .strictObject({
+    losingStreak: positiveLevel
+      .describe(
+        'Losing trades in a row; at the hard level only exits leave until a person resumes the session',
+      )
+      .optional(),
+    cooldown: amount
+      .describe('Minutes after a losing trade in which nothing is entered')
+      .transform((hard) => ({ soft: null, hard }))
+      .optional(),
+    holding: positiveLevel
+      .describe('Minutes that a position may be held; at the hard level it is closed at the market')
+      .optional(),
+  })
+  .prefault({});
+
+/** The limits on trades of the file. */
+export const tradeLimits = ({ trades }: Pick<RiskFile, 'trades'>): TradeLimits =>
+  Object.fromEntries(Object.entries(trades).filter(([, level]) => level !== undefined));
+
 /** The limits on losses of the file. */
 export const lossLimits = ({ losses }: Pick<RiskFile, 'losses'>): LossLimits => {
   const { dailyLoss, drawdown, confirm, action } = losses;
@@ -151,6 +178,7 @@ export const riskSchema = z.strictObject({
   instruments: byId.describe('By instrument, such as ORCL.STK.SMART.USD'),
   sessions: byId.describe('By the id of a session of config/sessions'),
   losses: lossesSchema.describe('Losses of an account that halt everything, or let only exits through'),
+  trades: tradesSchema.describe('The trades of each session by itself, from flat to flat'),
   flatten: flattenSchema.describe('How everything is closed when that is wanted'),
 });
 export type RiskFile = z.output<typeof riskSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitNames } from '../../machines/risk/limits.ts';
 import { lossNames } from '../../machines/risk/loss.logic.ts';
+import { tradeLimitNames } from '../../machines/risk/trades.logic.ts';
 import { boundReasons, findingKinds } from '../../machines/risk/worst-case.logic.ts';
 import { decimalText } from './values.ts';
 
@@ -45,6 +46,8 @@ export const riskPlanSchema = z.object({
       ...levelSchema.shape,
     }),
   ),
+  /** Of each session by itself, from flat to flat. */
+  trades: z.array(z.object({ limit: z.enum(tradeLimitNames), ...levelSchema.shape })),
   losses: z.object({
     levels: z.array(z.object({ limit: z.enum(lossNames), ...levelSchema.shape })),
     confirm: z.int(),

@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { decimal } from '../../machines/domain/decimal.ts';
-import { type InstrumentId, instrumentId } from '../../machines/domain/instrument.ts';
-import type { Position } from '../../machines/domain/position.ts';
+import { instrumentId } from '../../machines/domain/instrument.ts';
 import type { DifferencePolicy, SessionDefinition } from '../../machines/domain/session.ts';
-import type { DeskClient } from '../../machines/order/desk.client.ts';
 import type { Difference } from '../../machines/reconciliation/reconcile.logic.ts';
-import { Refusal } from '../http/runtime.port.ts';
-import type { ManualOrders } from './manual-orders.ts';
+import type { PositionCloser } from './position-closer.ts';
 import type { Desired } from './session-book.ts';
 
 export interface DifferencePolicyOptions {
@@ -14,9 +10,7 @@ export interface DifferencePolicyOptions {
     all(): readonly { readonly definition: SessionDefinition; readonly desired: Desired }[];
     pause(id: string): Promise<void>;
   };
-  readonly orders: Pick<ManualOrders, 'close'>;
-  readonly desk: Pick<DeskClient, 'inFlight' | 'cancel'>;
-  readonly portfolio: { position(id: InstrumentId): Pick<Position, 'quantity'> | null };
+  readonly closer: Pick<PositionCloser, 'close'>;
   readonly state: { get(key: string): Promise<unknown>; set(key: string, value: unknown): Promise<void> };
   readonly onAlarm: (message: string) => void;
 }
@@ -91,34 +85,10 @@ export class DifferencePolicies {
     return closing === undefined || (await this.#close(difference, closing.definition.id));
   }
 
-  /** Closes what is held; orders of ours on their way are cancelled first. Answers whether it is done. */
-  async #close({ instrumentId: id, explanation }: Difference, sessionId: string): Promise<boolean> {
-    const { desk, orders, portfolio, onAlarm } = this.#options;
-    const working = desk.inFlight({ instrumentId: id });
-    for (const ref of working) await desk.cancel(ref);
-    if (working.length > 0) return false;
-    const held = decimal(portfolio.position(id)?.quantity ?? '0');
-    if (held.isZero()) return true;
-    const quantity = held.abs().toFixed();
-    const draft = {
-      ...{ instrumentId: id, side: held.isPositive() ? ('SELL' as const) : ('BUY' as const), quantity },
-      ...{ orderType: 'MKT' as const, timeInForce: 'DAY' as const },
-    };
-    const what = `${draft.side} ${quantity} of ${id} at the market`;
-    try {
-      const reason = `Closed by the policy "flatten" of session "${sessionId}": ${explanation}`;
-      const { outcome, message } = await orders.close(draft, reason);
-      const isSent = outcome === 'accepted' || outcome === 'unknown';
-      onAlarm(
-        `Policy "flatten" of session "${sessionId}": ${what}: ${outcome}${message ? `, ${message}` : ''}`,
-      );
-      return isSent;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      onAlarm(
-        `Policy "flatten" of session "${sessionId}": ${what} was refused, and is tried again: ${error.message}`,
-      );
-      return false;
-    }
+  /** Answers whether it is done. */
+  #close({ instrumentId, explanation }: Difference, sessionId: string): Promise<boolean> {
+    const who = `Policy "flatten" of session "${sessionId}"`;
+    const reason = `Closed by the policy "flatten" of session "${sessionId}": ${explanation}`;
+    return this.#options.closer.close({ instrumentId, who, reason });
   }
 }

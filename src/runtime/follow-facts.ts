@@ -11,6 +11,7 @@ import type { PnlBook } from './pnl-book.ts';
 import type { PositionKeeper } from './position-keeper.ts';
 import type { SessionBook } from './session-book.ts';
 import type { Topics } from './topics.ts';
+import type { TradeWatch } from './trade-watch.ts';
 import type { Tree } from './tree.ts';
 
 export interface FactFollowers {
@@ -23,6 +24,7 @@ export interface FactFollowers {
   readonly book: SessionBook;
   readonly positions: Pick<PositionKeeper, 'note'>;
   readonly pnl: Pick<PnlBook, 'note' | 'noteCommission' | 'keysOf'>;
+  readonly trades: Pick<TradeWatch, 'note'>;
   readonly tree: Tree;
   readonly log: Log;
   readonly now: () => number;
@@ -79,7 +81,7 @@ export function followFacts(followers: FactFollowers): void {
 }
 
 function noteExecution(
-  { topics, status, book, tree, pnl, positions, now }: FactFollowers,
+  { topics, status, book, tree, pnl, trades, positions, now }: FactFollowers,
   execution: Execution,
 ): void {
   status.noteFill(execution.instrumentId, now());
@@ -91,6 +93,7 @@ function noteExecution(
   for (const id of book.ids()) {
     const entry = book.get(id);
     if (entry !== null && instrumentId(entry.definition.instrument) === execution.instrumentId) {
+      trades.note(id);
       // One that is not running reads the position when it starts.
       tree.session(id)?.send({ type: 'session.sync' });
     }

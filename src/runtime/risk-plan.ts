@@ -4,6 +4,7 @@ import { baseCurrency, figureIn } from '../../machines/portfolio/currency.logic.
 import type { PortfolioClient } from '../../machines/portfolio/portfolio.client.ts';
 import type { LimitName } from '../../machines/risk/limits.ts';
 import { lossNames } from '../../machines/risk/loss.logic.ts';
+import { tradeLimitNames } from '../../machines/risk/trades.logic.ts';
 import { type WorstCase, worstCase } from '../../machines/risk/worst-case.logic.ts';
 import { findingWords } from '../../machines/risk/worst-case.words.ts';
 import type { Config } from '../config/load.ts';
@@ -11,7 +12,7 @@ import type { RiskPlanView } from '../contract/risk.schema.ts';
 import type { Desired } from './session-book.ts';
 
 export interface RiskPlanOptions {
-  readonly config: Pick<Config, 'limits' | 'losses' | 'capital'>;
+  readonly config: Pick<Config, 'limits' | 'losses' | 'trades' | 'capital'>;
   readonly portfolio: Pick<PortfolioClient, 'snapshot'>;
   readonly account: () => string | null;
   readonly sessions: () => readonly { readonly definition: SessionDefinition; readonly desired: Desired }[];
@@ -26,7 +27,7 @@ export class RiskPlan {
   }
 
   view(): RiskPlanView {
-    const { limits, losses } = this.#options.config;
+    const { limits, losses, trades } = this.#options.config;
     const plan = this.#plan();
     return {
       ...{ netLiquidation: plan.netLiquidation, sessions: [...plan.sessions], whole: plan.whole },
@@ -36,6 +37,10 @@ export class RiskPlan {
           ...{ scope, limit: limit as LimitName, soft: level.soft, hard: level.hard },
         })),
       ),
+      trades: tradeLimitNames.flatMap((limit) => {
+        const level = trades[limit];
+        return level === undefined ? [] : [{ limit, ...level }];
+      }),
       losses: {
         ...{ confirm: losses.confirm, action: losses.action },
         levels: lossNames.flatMap((limit) => {

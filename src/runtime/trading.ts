@@ -57,6 +57,7 @@ import { LossWatch, readPeaks } from './loss-watch.ts';
 import { ManualOrders } from './manual-orders.ts';
 import { createObservers, type Observers } from './observers.ts';
 import { PnlBook } from './pnl-book.ts';
+import { PositionCloser } from './position-closer.ts';
 import { PositionKeeper } from './position-keeper.ts';
 import { Reconciler } from './reconciler.ts';
 import { RiskGate } from './risk-gate.ts';
@@ -68,6 +69,7 @@ import { createSessionPorts } from './session-ports.ts';
 import { orderStore, portfolioStore } from './store-ports.ts';
 import { StrayFaultLimit } from './stray-fault-limit.ts';
 import type { Topics } from './topics.ts';
+import { readStreaks, TradeWatch } from './trade-watch.ts';
 import { Tree, type TreeLogics } from './tree.ts';
 
 export interface TradingOptions {
@@ -270,10 +272,33 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   broker.execution.subscribe((news) => {
     if (news.type === 'broker.execution') gate.noteExecution(news.execution);
   });
+  const contracts = await store.instruments.all();
+  const trades = new TradeWatch(
+    {
+      ...{ limits: config.trades, store: store.executions, state: store.state, now, onFault },
+      multiplierOf: (id) =>
+        (hub.instrument(id) ?? contracts.find((each) => each.id === id))?.multiplier ?? null,
+      onStreak: (id, cause) =>
+        directory
+          .running('risk')
+          ?.send({ type: 'risk.reduce', cause, author: 'limit', scope: { kind: 'session', id } }),
+      onOverheld: (sessionId, id, most, cause) => {
+        const who = `Limit on holding of session "${sessionId}"`;
+        void closer
+          .close({ ...{ instrumentId: id, most, who, reason: cause } })
+          .catch((error: unknown) => onFault(`${who}: ${failureMessage(error)}`));
+      },
+      onWarning: warnOfRisk,
+    },
+    await readStreaks(store.state),
+    riskParts,
+  );
   const live = liveGate(options, (cause) => {
     warnOfRisk(cause);
     directory.running('risk')?.send({ type: 'risk.reduce', cause, author: 'limit' });
   });
+  const tradeRefusal = ({ sessionId, purpose }: OrderIntent): string | null =>
+    sessionId === null || purpose === 'exit' ? null : trades.refusal(sessionId);
   const riskOf = (account: string | null, sessionId: string | null): RiskStatus => {
     const found = strictest(status.risk, status.riskParts, { account, sessionId });
     return found.state === 'active' ? (live?.held() ?? found) : found;
@@ -298,7 +323,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       ...{ store: orderStore(store), now: machineNow },
       execution: { ...broker.execution, headroom: recorded(broker.execution.headroom) },
       mayLeave: recorded((intent: OrderIntent, leaving: Leaving) => {
-        const message = gate.refusal(intent, leaving);
+        const message = tradeRefusal(intent) ?? gate.refusal(intent, leaving);
         // Halted lets nothing but the orders through that close everything, and those only while that is wanted.
         const isFlatten = isFlattenRef(intent.ref) && isFlattening(status.flatten);
         return (
@@ -407,8 +432,9 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   });
   const { maxQuoteAgeMs } = data;
   const manualOrders = new ManualOrders({ store, hub, desk, portfolio, status, riskOf, maxQuoteAgeMs });
+  const closer = new PositionCloser({ orders: manualOrders, desk, portfolio, onAlarm: onFault });
   const policies = new DifferencePolicies({
-    ...{ orders: manualOrders, desk, portfolio, state: store.state, onAlarm: onFault },
+    ...{ closer, state: store.state, onAlarm: onFault },
     sessions: {
       all: () => book.ids().flatMap((id) => book.get(id) ?? []),
       pause: (id) => book.command(id, 'pause'),
@@ -468,14 +494,17 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       keepRisk(changed);
       keepRecord();
     },
-    keepParts,
+    keepParts: (parts) => {
+      keepParts(parts);
+      trades.noteParts(parts);
+    },
     keepFlatten: (changed) => {
       keepFlatten(changed);
       keepRecord();
     },
   });
   followFacts({
-    ...{ topics, status, hub, desk, portfolio, book, tree, pnl, positions, log, now },
+    ...{ topics, status, hub, desk, portfolio, book, tree, pnl, trades, positions, log, now },
     execution: broker.execution,
   });
   hub.onQuote((quote) => observers.noteQuote(quote));
@@ -493,6 +522,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   tree.start();
   const [endKillWatch, endLossWatch] = [kill.start(), losses.start()];
   const endLive = live?.start();
+  const endTradeWatch = trades.start();
 
   const strays = new StrayFaultLimit();
   return {
@@ -506,6 +536,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     stop: async () => {
       endKillWatch();
       endLive?.();
+      endTradeWatch();
       endLossWatch();
       endReconciling();
       positions.close();

@@ -53,6 +53,11 @@ export interface SessionFill extends Fill {
   readonly instrumentId: InstrumentId;
 }
 
+/** One of whoever it is; null: not of a session. */
+export interface TradedFill extends Omit<SessionFill, 'sessionId'> {
+  readonly sessionId: string | null;
+}
+
 interface FillRow {
   readonly exec_id: string;
   readonly session_id: string;
@@ -65,6 +70,14 @@ interface FillRow {
   readonly commission: string | null;
   readonly currency: string | null;
 }
+
+const fillOf = (row: Omit<FillRow, 'session_id'>): Omit<SessionFill, 'sessionId'> => ({
+  ...{ execId: row.exec_id, account: row.account, instrumentId: row.instrument_id },
+  ...{ side: row.side, quantity: decimalString(row.quantity), price: decimalString(row.price) },
+  commission: decimalOrNull(row.commission),
+  commissionCurrency: row.currency,
+  at: row.at,
+});
 
 /** Fills and their commissions, each stored once and never changed. */
 export class ExecutionsRepository {
@@ -157,14 +170,32 @@ export class ExecutionsRepository {
          order by e.time, e.exec_id`,
         sessionId === undefined ? [] : [sessionId],
       );
-      return rows.map((row) => ({
-        execId: row.exec_id,
-        ...{ sessionId: row.session_id, account: row.account, instrumentId: row.instrument_id },
-        ...{ side: row.side, quantity: decimalString(row.quantity), price: decimalString(row.price) },
-        commission: decimalOrNull(row.commission),
-        commissionCurrency: row.currency,
-        at: row.at,
-      }));
+      return rows.map((row) => ({ ...fillOf(row), sessionId: row.session_id }));
+    });
+  }
+
+  /**
+   * What counts of all fills, whoever ordered them, in the instruments and accounts that sessions have traded, or that one
+   * session has, in the order of the market.
+   */
+  tradedFills(sessionId?: string): Promise<readonly TradedFill[]> {
+    return this.#db.run(async (em) => {
+      const rows = await em.execute<(Omit<FillRow, 'session_id'> & { readonly session_id: string | null })[]>(
+        `select e.exec_id, e.session_id, e.account, e.instrument_id, e.side, e.quantity::text as quantity, e.price::text as price,
+           e.recorded_at::float8 as at, c.commission::text as commission, c.currency
+         from (
+           select distinct on (x.exec_root) x.*, o.session_id
+           from executions x left join orders o on o.key = x.order_key
+           where (x.account, x.instrument_id) in (
+             select y.account, y.instrument_id from executions y join orders p on p.key = y.order_key
+             where p.session_id is not null ${sessionId === undefined ? '' : 'and p.session_id = ?'}
+           )
+           order by x.exec_root, x.exec_revision desc
+         ) e left join commission_reports c on c.exec_id = e.exec_id
+         order by e.time, e.exec_id`,
+        sessionId === undefined ? [] : [sessionId],
+      );
+      return rows.map((row) => ({ ...fillOf(row), sessionId: row.session_id }));
     });
   }
 

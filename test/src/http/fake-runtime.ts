@@ -62,6 +62,7 @@ export const riskPlan: RiskPlanView = {
   },
   findings: [],
   limits: [{ scope: { kind: 'whole' }, limit: 'orderNotional', soft: null, hard: '400000' }],
+  trades: [],
   losses: { levels: [], confirm: 3, action: 'halt' },
 };
 

@@ -3,6 +3,7 @@ import type { DifferencePolicy } from '../../../machines/domain/session.ts';
 import type { Difference } from '../../../machines/reconciliation/reconcile.logic.ts';
 import { Refusal } from '../../../src/http/runtime.port.ts';
 import { DifferencePolicies } from '../../../src/runtime/difference-policy.ts';
+import { PositionCloser } from '../../../src/runtime/position-closer.ts';
 import type { Desired } from '../../../src/runtime/session-book.ts';
 import { session } from '../store/fixtures.ts';
 
@@ -40,21 +41,24 @@ function world(...wanted: DifferencePolicy[]) {
           desired.set(id, 'paused');
         },
       },
-      orders: {
-        close: async (draft, reason) => {
-          if (given.refusal !== null) throw new Refusal(409, 'price-not-fresh', given.refusal);
-          seen.placed.push({ ...draft, reason });
-          return { ref: 'r', outcome: 'accepted', message: null };
+      closer: new PositionCloser({
+        orders: {
+          close: async (draft, reason) => {
+            if (given.refusal !== null) throw new Refusal(409, 'price-not-fresh', given.refusal);
+            seen.placed.push({ ...draft, reason });
+            return { ref: 'r', outcome: 'accepted', message: null };
+          },
         },
-      },
-      desk: {
-        inFlight: () => given.inFlight,
-        cancel: async (ref) => {
-          seen.cancelled.push(ref);
-          return { outcome: 'accepted', permId: 1 };
+        desk: {
+          inFlight: () => given.inFlight,
+          cancel: async (ref) => {
+            seen.cancelled.push(ref);
+            return { outcome: 'accepted', permId: 1 };
+          },
         },
-      },
-      portfolio: { position: () => ({ quantity: given.held }) },
+        portfolio: { position: () => ({ quantity: given.held }) },
+        onAlarm: (message) => seen.alarms.push(message),
+      }),
       state: {
         get: async (key) => {
           if (given.isStoreDown) throw new Error('the database is away');

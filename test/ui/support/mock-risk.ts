@@ -38,6 +38,10 @@ export const riskPlan = (): RiskPlanView => ({
     { scope: { kind: 'whole' }, limit: 'priceCollar', soft: null, hard: '500' },
     { scope: { kind: 'session', id: 'orcl-enhanced' }, limit: 'ordersPerDay', soft: '20', hard: '50' },
   ],
+  trades: [
+    { limit: 'losingStreak', soft: '3', hard: '5' },
+    { limit: 'holding', soft: null, hard: '1440' },
+  ],
   losses: {
     levels: [
       { limit: 'dailyLoss', soft: '20000', hard: '50000' },

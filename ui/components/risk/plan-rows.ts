@@ -14,27 +14,40 @@ export const reachRows = ({ sessions, whole }: RiskPlanView): readonly ReachRow[
   { ...whole, id: null },
 ];
 
-/** A line of the limits; `loss` tells limits on losses from limits on orders. */
+/** What is done when the hard level is reached. */
+export type LimitAction = 'warn' | 'refuse' | 'halt' | 'reduce' | 'reduceSession' | 'wait' | 'close';
+
+/** A line of the limits. */
 export interface LimitRow {
   readonly key: string;
-  readonly limit: RiskPlanView['limits'][number]['limit'] | RiskPlanView['losses']['levels'][number]['limit'];
-  readonly scope: RiskPlanView['limits'][number]['scope'];
+  readonly limit:
+    | RiskPlanView['limits'][number]['limit']
+    | RiskPlanView['losses']['levels'][number]['limit']
+    | RiskPlanView['trades'][number]['limit'];
+  readonly scope: RiskPlanView['limits'][number]['scope'] | { readonly kind: 'sessions' };
   readonly soft: string | null;
   readonly hard: string | null;
-  readonly loss: boolean;
+  readonly action: LimitAction;
 }
 
-/** Limits on losses first, then those on orders in the order of the file. */
-export const limitRows = ({ limits, losses }: RiskPlanView): readonly LimitRow[] => [
+const tradeActions = { losingStreak: 'reduceSession', cooldown: 'wait', holding: 'close' } as const;
+const actionOf = (hard: string | null, action: LimitAction): LimitAction => (hard === null ? 'warn' : action);
+
+/** Limits on losses first, those on trades, then those on orders in the order of the file. */
+export const limitRows = ({ limits, losses, trades }: RiskPlanView): readonly LimitRow[] => [
   ...losses.levels.map((level) => ({
     ...level,
-    key: level.limit,
-    scope: { kind: 'whole' } as const,
-    loss: true,
+    ...{ key: level.limit, scope: { kind: 'whole' } as const },
+    action: actionOf(level.hard, losses.action),
+  })),
+  ...trades.map((level) => ({
+    ...level,
+    ...{ key: level.limit, scope: { kind: 'sessions' } as const },
+    action: actionOf(level.hard, tradeActions[level.limit]),
   })),
   ...limits.map((level) => ({
     ...level,
     key: `${level.scope.kind}:${'id' in level.scope ? level.scope.id : ''}:${level.limit}`,
-    loss: false,
+    action: actionOf(level.hard, 'refuse'),
   })),
 ];
