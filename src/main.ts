@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { armingCommands } from './cli/arm.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { drillCommand } from './cli/drill.ts';
 import { exportCommand } from './cli/export.ts';
 import { gatewayCommand } from './cli/gateway.ts';
 import { loginCommand } from './cli/login.ts';
@@ -33,6 +34,7 @@ for (const command of [
   loginCommand(),
   ...riskCommands(),
   ...armingCommands(),
+  drillCommand(),
 ]) {
   program.addCommand(command);
 }

@@ -166,6 +166,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       brokerPort: gateway?.port ?? config.runtime.broker.port,
       log,
       killDir: folder.path,
+      entry: options.entry,
     });
     const loginTokens = new LoginTokens();
     const controlToken = randomBytes(32).toString('base64url');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DecimalString } from '../../machines/domain/decimal.ts';
 import type { SessionDefinition } from '../../machines/domain/session.ts';
 import type { StrategyDefinition } from '../../machines/domain/strategy.ts';
+import type { DailyTime } from '../../machines/domain/wall-time.ts';
 import type { ScopedLimits } from '../../machines/risk/limits.ts';
 import type { LossLimits } from '../../machines/risk/loss.logic.ts';
 import type { TradeLimits } from '../../machines/risk/trades.logic.ts';
@@ -55,6 +56,8 @@ export interface Config {
   readonly losses: LossLimits;
   /** Of each session by itself. */
   readonly trades: TradeLimits;
+  /** When the kill switch is tried every day; null: only by hand. */
+  readonly drill: DailyTime | null;
   /** How everything is closed when that is wanted. */
   readonly flatten: FlattenConfig;
   /** Net liquidation that the worst case is reckoned with; null: what the account turns out to have. */
@@ -271,6 +274,7 @@ export function loadConfig(dir: string, knowledge: StrategyKnowledge): LoadedCon
     limits: risk?.ok ? scopedLimits(risk.value) : [],
     trades: risk?.ok ? tradeLimits(risk.value) : {},
     losses: risk?.ok ? lossLimits(risk.value) : noLossLimits,
+    drill: risk?.ok ? risk.value.drill : null,
     flatten: risk?.ok ? flattenOf(risk.value) : defaultFlatten,
     capital: risk?.ok ? risk.value.capital : null,
     places: Object.fromEntries(

@@ -10,6 +10,7 @@ import {
 } from '../../machines/risk/limits.ts';
 import type { LossLimits } from '../../machines/risk/loss.logic.ts';
 import type { TradeLimits } from '../../machines/risk/trades.logic.ts';
+import { timeOfDay, zone } from './runtime.schema.ts';
 
 /** A figure, quoted or not. */
 const amount = z
@@ -179,6 +180,13 @@ export const riskSchema = z.strictObject({
   sessions: byId.describe('By the id of a session of config/sessions'),
   losses: lossesSchema.describe('Losses of an account that halt everything, or let only exits through'),
   trades: tradesSchema.describe('The trades of each session by itself, from flat to flat'),
+  drill: z
+    .strictObject({ time: timeOfDay, timeZone: zone })
+    .nullable()
+    .default(null)
+    .describe(
+      'When the kill switch is tried every day, on a simulated gateway of its own; null: only by hand',
+    ),
   flatten: flattenSchema.describe('How everything is closed when that is wanted'),
 });
 export type RiskFile = z.output<typeof riskSchema>;

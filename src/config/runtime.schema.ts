@@ -12,8 +12,10 @@ const PAPER_PORTS: readonly number[] = [7497, 4002];
 const host = z.string().min(1).default('127.0.0.1');
 const port = z.int().min(0).max(65_535);
 
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day HH:MM');
-const zone = z
+/** A time of day HH:MM. */
+export const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day HH:MM');
+/** A time zone by its IANA name. */
+export const zone = z
   .string()
   .refine(isTimeZone, 'expected an IANA time zone such as America/New_York')
   .default('America/New_York');

@@ -3,7 +3,7 @@ import { limitNames } from '../../machines/risk/limits.ts';
 import { lossNames } from '../../machines/risk/loss.logic.ts';
 import { tradeLimitNames } from '../../machines/risk/trades.logic.ts';
 import { boundReasons, findingKinds } from '../../machines/risk/worst-case.logic.ts';
-import { decimalText } from './values.ts';
+import { decimalText, instantMs } from './values.ts';
 
 const levelSchema = z.object({ soft: decimalText.nullable(), hard: decimalText.nullable() });
 const limitScopeSchema = z.union([
@@ -48,6 +48,18 @@ export const riskPlanSchema = z.object({
   ),
   /** Of each session by itself, from flat to flat. */
   trades: z.array(z.object({ limit: z.enum(tradeLimitNames), ...levelSchema.shape })),
+  /** The drill of the kill switch; `last` null: there was none. */
+  drill: z.object({
+    due: instantMs.nullable(),
+    last: z
+      .object({
+        at: instantMs,
+        tookMs: z.number(),
+        failure: z.string().nullable(),
+        workedAt: instantMs.nullable(),
+      })
+      .nullable(),
+  }),
   losses: z.object({
     levels: z.array(z.object({ limit: z.enum(lossNames), ...levelSchema.shape })),
     confirm: z.int(),

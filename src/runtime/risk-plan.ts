@@ -9,11 +9,14 @@ import { type WorstCase, worstCase } from '../../machines/risk/worst-case.logic.
 import { findingWords } from '../../machines/risk/worst-case.words.ts';
 import type { Config } from '../config/load.ts';
 import type { RiskPlanView } from '../contract/risk.schema.ts';
+import type { DrillKeeper } from './drill-keeper.ts';
 import type { Desired } from './session-book.ts';
 
 export interface RiskPlanOptions {
   readonly config: Pick<Config, 'limits' | 'losses' | 'trades' | 'capital'>;
   readonly portfolio: Pick<PortfolioClient, 'snapshot'>;
+  /** null: nothing is tried, and nothing was. */
+  readonly drills: Pick<DrillKeeper, 'last' | 'due'> | null;
   readonly account: () => string | null;
   readonly sessions: () => readonly { readonly definition: SessionDefinition; readonly desired: Desired }[];
 }
@@ -37,6 +40,7 @@ export class RiskPlan {
           ...{ scope, limit: limit as LimitName, soft: level.soft, hard: level.hard },
         })),
       ),
+      drill: this.#drill(),
       trades: tradeLimitNames.flatMap((limit) => {
         const level = trades[limit];
         return level === undefined ? [] : [{ limit, ...level }];
@@ -48,6 +52,18 @@ export class RiskPlan {
           return level === undefined ? [] : [{ limit, ...level }];
         }),
       },
+    };
+  }
+
+  #drill(): RiskPlanView['drill'] {
+    const { drills } = this.#options;
+    const last = drills?.last() ?? null;
+    return {
+      due: drills?.due() ?? null,
+      last:
+        last === null
+          ? null
+          : { at: last.at, tookMs: last.tookMs, failure: last.failure, workedAt: last.workedAt },
     };
   }
 

@@ -42,6 +42,7 @@ import { BracketKeeper } from './bracket-keeper.ts';
 import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import { DifferencePolicies } from './difference-policy.ts';
+import { DrillKeeper, runDrill } from './drill-keeper.ts';
 import { createFlattenKeeper, haltedForFlatten, readFlatten } from './flatten-memory.ts';
 import { createFlattenPorts } from './flatten-ports.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
@@ -82,6 +83,8 @@ export interface TradingOptions {
   readonly log: Log;
   /** Where kill files are looked for, and the state of risk is written; null or left out: nowhere. */
   readonly killDir?: string | null;
+  /** The command line's entry file, by which the kill switch is tried; left out: it is not tried by itself. */
+  readonly entry?: string | undefined;
   /** Waits that differ from the machines' own; for tests that must not take as long as a day of trading. */
   readonly timing?: TradingTiming | undefined;
 }
@@ -135,6 +138,19 @@ function liveGate(
     ...{ account, store, now: Date.now, onDisarmed },
     read: () => (killDir == null ? null : readArming(killDir)),
   });
+}
+
+/** Null where there is no folder that its record could be in. */
+function drillKeeper(
+  { config, killDir, entry }: TradingOptions,
+  onAlarm: (message: string) => void,
+): DrillKeeper | null {
+  if (killDir == null) return null;
+  const plan = entry === undefined ? null : config.drill;
+  const run = async (): Promise<void> => {
+    if (entry !== undefined) await runDrill(entry, config.dir, killDir);
+  };
+  return new DrillKeeper({ plan, dir: killDir, run, now: Date.now, onAlarm });
 }
 
 /** @throws UsageError when money is real and something of what that takes is missing */
@@ -467,8 +483,9 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   );
   const positions = new PositionKeeper({ portfolio, lastFillAt: (id) => status.lastFillAt(id) });
   const pnl = new PnlBook({ store: store.executions, portfolio, hub, known: await store.instruments.all() });
+  const drills = drillKeeper(options, onFault);
   const plan = new RiskPlan({
-    ...{ config, portfolio },
+    ...{ config, portfolio, drills },
     account: () => status.connection.accounts[0] ?? null,
     sessions: () => book.ids().flatMap((id) => book.get(id) ?? []),
   });
@@ -523,6 +540,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   const [endKillWatch, endLossWatch] = [kill.start(), losses.start()];
   const endLive = live?.start();
   const endTradeWatch = trades.start();
+  const endDrills = drills?.start();
 
   const strays = new StrayFaultLimit();
   return {
@@ -537,6 +555,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
       endKillWatch();
       endLive?.();
       endTradeWatch();
+      endDrills?.();
       endLossWatch();
       endReconciling();
       positions.close();

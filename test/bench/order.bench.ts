@@ -105,7 +105,7 @@ function configOf(sessions: number): Config {
       limits: [],
       flatten: loaded.config.flatten,
       losses: loaded.config.losses,
-      ...{ capital: null, places: {}, trades: {} },
+      ...{ capital: null, places: {}, trades: {}, drill: null },
     },
     runtime: { ...loaded.config.runtime, watch: [] },
     // A thousand bars before the first signal: it decides, and never trades.

@@ -129,7 +129,11 @@ export async function prepareSystem(options: SystemOptions = {}): Promise<TestSy
     content.broker = { ...(content.broker as Yaml), port: gatewayPort };
     options.runtime?.(content);
   });
-  changeYaml(join(configDir, 'risk.yaml'), (content) => options.risk?.(content));
+  changeYaml(join(configDir, 'risk.yaml'), (content) => {
+    // Not while something else is tried.
+    content.drill = null;
+    options.risk?.(content);
+  });
   if (options.sessions !== undefined) {
     writeFileSync(join(configDir, 'sessions', 'demo.yaml'), stringify(options.sessions));
   }

@@ -71,7 +71,7 @@ function busyConfig(): Config {
     limits: [],
     losses: loaded.config.losses,
     flatten: loaded.config.flatten,
-    ...{ capital: null, places: {}, trades: {} },
+    ...{ capital: null, places: {}, trades: {}, drill: null },
   };
 }
 

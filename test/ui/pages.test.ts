@@ -302,6 +302,25 @@ describe('the page of risk', () => {
     expect(find('limit-row-session:orcl-enhanced:ordersPerDay').text()).toContain('session orcl-enhanced');
   });
 
+  it('says when the kill switch was last tried, and how that went', async () => {
+    const tried = async (last: ReturnType<typeof riskPlan>['drill']['last']) => {
+      const plan = { ...riskPlan(), drill: { due: null, last } };
+      vi.stubGlobal('fetch', answering({ 'GET /risk/plan': plan }));
+      const { find } = await at(RiskPage, '/risk');
+      await flushPromises();
+      const badge = find('drill');
+      const found = [badge.attributes('data-tone'), badge.text(), badge.attributes('title')];
+      mounted?.unmount();
+      return found;
+    };
+    const record = { at: now, tookMs: 11_000, failure: null, workedAt: now };
+    expect(await tried(record)).toEqual(['ok', expect.stringMatching(/: it works$/), expect.any(String)]);
+    expect(await tried({ ...record, failure: 'the dashboard halts: no', workedAt: null })).toEqual([
+      ...['danger', expect.stringMatching(/: it FAILED$/), 'the dashboard halts: no'],
+    ]);
+    expect(await tried(null)).toEqual(['warn', 'Kill switch never tried', expect.any(String)]);
+  });
+
   it('says what went wrong when it cannot be loaded', async () => {
     vi.stubGlobal('fetch', answering({}));
     const { wrapper } = await at(RiskPage, '/risk');

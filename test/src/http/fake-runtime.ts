@@ -63,6 +63,7 @@ export const riskPlan: RiskPlanView = {
   findings: [],
   limits: [{ scope: { kind: 'whole' }, limit: 'orderNotional', soft: null, hard: '400000' }],
   trades: [],
+  drill: { due: null, last: null },
   losses: { levels: [], confirm: 3, action: 'halt' },
 };
 

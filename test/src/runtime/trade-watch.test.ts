@@ -18,7 +18,7 @@ function world(limits: TradeLimits, since: Record<string, number> = {}) {
     reads: [] as (string | undefined)[],
   };
   const given = { now: 1_000_000, down: false, gate: Promise.resolve() };
-  let look = () => undefined as void;
+  let look: () => void = () => undefined;
   const watch = new TradeWatch(
     {
       limits,
@@ -152,7 +152,7 @@ describe('the watch over trades', () => {
   it('reads again what came while it was reading, and what could not be read', async () => {
     const { watch, seen, given, trade, begin, look } = world({ cooldown: { soft: null, hard: '10' } });
     await begin();
-    let open = () => undefined as void;
+    let open: () => void = () => undefined;
     given.gate = new Promise((done) => {
       open = done;
     });

@@ -42,6 +42,10 @@ export const riskPlan = (): RiskPlanView => ({
     { limit: 'losingStreak', soft: '3', hard: '5' },
     { limit: 'holding', soft: null, hard: '1440' },
   ],
+  drill: {
+    due: Date.UTC(2026, 0, 6, 11, 30),
+    last: { at: 1_767_612_600_000, tookMs: 21_000, failure: null, workedAt: 1_767_612_600_000 },
+  },
   losses: {
     levels: [
       { limit: 'dailyLoss', soft: '20000', hard: '50000' },
