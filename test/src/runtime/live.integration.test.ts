@@ -96,10 +96,12 @@ describe('live trading', () => {
 
   it('lets only exits through from the moment the arming is over, until it is armed and resumed again', async () => {
     await world.trades(1);
-    expect(await buy('2')).toMatchObject({ outcome: 'accepted' });
-    await until('it is held', async () => {
-      const positions = await world.trading.dashboard.refreshPositions();
-      return positions.some(({ symbol, quantity }) => symbol === 'SP500' && Number(quantity) > 0);
+    // No session may sell what is bought here.
+    await world.rest();
+    const { ref } = await buy('2');
+    await until('it is filled', async () => {
+      const rows = await world.rows(`select 1 from orders where key = '${ref}' and state = 'filled'`);
+      return rows.length > 0;
     });
     removeArming(dir);
     await until('risk says so', () => system().risk.state === 'reducing');
@@ -107,7 +109,6 @@ describe('live trading', () => {
       arming: null,
       risk: { author: 'limit', cause: expect.stringMatching(/account U1000001 is not armed/) },
     });
-    await world.rest();
     const before = world.gateway.broker.desk.orders().length;
     await expect(buy()).rejects.toThrow(/not armed/);
     expect(world.gateway.broker.desk.orders()).toHaveLength(before);
