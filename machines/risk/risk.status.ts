@@ -38,7 +38,7 @@ export function strictest(
 
 /** Why risk does not let an order through; null when it does. */
 export function riskRefusal(
-  risk: RiskStatus,
+  risk: Pick<RiskStatus, 'state' | 'cause'>,
   purpose: 'entry' | 'exit',
 ): { readonly reason: 'riskHalted' | 'riskReducing'; readonly message: string } | null {
   if (risk.state === 'halted') return { reason: 'riskHalted', message: `Trading is halted: ${risk.cause}` };

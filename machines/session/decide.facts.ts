@@ -28,6 +28,8 @@ export interface DecisionFacts {
   /** Why the connection is not ready, in one sentence; null when nobody said. */
   readonly brokerCause: string | null;
   readonly risk: RiskState;
+  /** Why risk is what it is, in one sentence. */
+  readonly riskCause: string;
   /** Signed, as the broker last said after the last order settled; null: not synced. */
   readonly positionQuantity: DecimalString | null;
   /** Orders of this session that are not final. */

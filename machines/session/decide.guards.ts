@@ -3,6 +3,7 @@ import { decimal, decimalString } from '../domain/decimal.ts';
 import type { GuardName, OrderProposal, Signal } from '../domain/decision.ts';
 import { OrderSide, OrderType, TimeInForce } from '../domain/order.ts';
 import type { SessionDefinition } from '../domain/session.ts';
+import { riskRefusal } from '../risk/risk.status.ts';
 import type { StrategyOutput } from '../strategies/strategy.kind.ts';
 import type { DecisionFacts } from './decide.facts.ts';
 import { entrySize, limitPrice } from './sizing.ts';
@@ -73,7 +74,6 @@ const notSynced = refuse(
   'positionNotSynced',
   'The position has not been read from the broker since the last change.',
 );
-const halted = refuse('riskHalted', 'Trading is halted.', { risk: 'halted' });
 const closed = refuse('outsideTradingHours', 'The market is closed by the trading hours of the contract.');
 
 /** Guards that need no idea of the order: sessionPaused to orderInFlight. */
@@ -121,10 +121,8 @@ export function moveFor(signal: Signal, position: number, allowShort: boolean): 
 
 /** Guards on the moment: riskHalted to dataStale. */
 export function refusalOfMoment(facts: DecisionFacts, move: Move): Refusal | null {
-  if (facts.risk === 'halted') return halted;
-  if (facts.risk === 'reducing' && move.purpose === 'entry') {
-    return refuse('riskReducing', 'Risk lets only exits through.', { risk: 'reducing' });
-  }
+  const risk = riskRefusal({ state: facts.risk, cause: facts.riskCause }, move.purpose);
+  if (risk !== null) return refuse(risk.reason, risk.message, { risk: facts.risk });
   if (!facts.marketOpen) return { ...closed, values: { marketTime: facts.marketTime } };
   const { quote } = facts;
   if (quote === null || quote.quality !== 'live') {

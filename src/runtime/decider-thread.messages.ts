@@ -37,6 +37,7 @@ const factsSchema = z.strictObject({
   connectionReady: z.boolean(),
   brokerCause: z.string().nullable(),
   risk: z.enum(['active', 'reducing', 'halted']),
+  riskCause: z.string(),
   positionQuantity: decimalText.nullable(),
   ordersInFlight: z.int(),
   marketOpen: z.boolean(),

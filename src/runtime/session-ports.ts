@@ -107,6 +107,7 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
     const { ready, cause } = options.connection();
     const { currency } = definition.instrument;
     const figure = (key: string) => portfolio.figure(key, currency);
+    const risk = options.risk(definition.id);
     return {
       now: now(),
       paused: request.paused,
@@ -116,7 +117,8 @@ export function createSessionPorts(options: SessionPortsOptions): SessionPorts {
       storeUp: options.storeStatus().state !== 'down',
       connectionReady: ready && desk.isOpen(),
       brokerCause: cause ?? (desk.isOpen() ? null : 'The order desk is settling earlier orders.'),
-      risk: options.risk(definition.id).state,
+      risk: risk.state,
+      riskCause: risk.cause,
       positionQuantity: heldQuantity(id),
       ordersInFlight: sessionOrdersInFlight(id),
       marketOpen: hub.isOpen(id) === true,

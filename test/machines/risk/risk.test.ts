@@ -62,7 +62,7 @@ describe('risk', () => {
     ['halted', 'entry', 'riskHalted'],
     ['halted', 'exit', 'riskHalted'],
   ] as const)('answers an order in %s that is an %s with %s', (state, purpose, reason) => {
-    expect(riskRefusal({ state, since: 0, ...by('person') }, purpose)?.reason ?? null).toBe(reason);
+    expect(riskRefusal({ state, cause: 'a test' }, purpose)?.reason ?? null).toBe(reason);
   });
 
   it.each(['active', 'reducing', 'halted'] as const)('starts %s when that is what was stored', (state) => {

@@ -138,6 +138,13 @@ describe('orders', () => {
     expect(one('flat', { positionQuantity: '-7' }).order).toMatchObject({ side: 'BUY', quantity: '7' });
   });
 
+  it('say why risk lets nothing, or only exits, through', () => {
+    const reasonOf = (risk: 'halted' | 'reducing') =>
+      one('long', { risk, riskCause: 'a margin call' }).reason;
+    expect(reasonOf('halted')).toBe('Trading is halted: a margin call');
+    expect(reasonOf('reducing')).toBe('Risk lets only exits through: a margin call');
+  });
+
   it('let exits through while risk is reducing', () => {
     expect(one('flat', { positionQuantity: '7', risk: 'reducing' }).outcome).toBe('order');
   });
@@ -262,6 +269,7 @@ describe('every bar', () => {
     connectionReady: fc.boolean(),
     brokerCause: fc.option(fc.string()),
     risk: fc.constantFrom('active', 'reducing', 'halted'),
+    riskCause: fc.constant('a test'),
     positionQuantity: fc.option(fc.integer({ min: -20, max: 20 }).map(String)),
     ordersInFlight: fc.nat({ max: 1 }),
     marketOpen: fc.boolean(),

@@ -17,6 +17,7 @@ export const fairFacts: DecisionFacts = {
   connectionReady: true,
   brokerCause: null,
   risk: 'active',
+  riskCause: 'a test',
   positionQuantity: '0',
   ordersInFlight: 0,
   marketOpen: true,
