@@ -12,19 +12,23 @@ import { configOption, withCommonFlags } from './folders.ts';
 import { columns, createOutput } from './output.ts';
 import { requireConfig } from './validate.ts';
 
-/** The account of the simulated gateway when that is what is traded on; null: another, or none declared. */
-function simulatedAccount({ dir, runtime }: Config): { id: string; cash: string } | null {
+/** The account of the simulated gateway; null: none is declared. */
+function simulatedAccount({ dir }: Config): { id: string; cash: string } | null {
   const file = join(dir, 'gateway.yaml');
-  if (!runtime.gateway.enabled || !statSync(file, { throwIfNoEntry: false })) return null;
+  if (!statSync(file, { throwIfNoEntry: false })) return null;
   const loaded = loadYamlFile(file, gatewayConfigSchema);
   if (!loaded.ok) throw new UsageError(loaded.problems.map(problemLine).join('\n'), 2);
   const { id, cash } = loaded.value.account;
   return { id, cash: String(cash) };
 }
 
-/** The worst case of the active sessions of a config folder. @throws UsageError for a broken `gateway.yaml` */
-export function planOf(config: Config): WorstCase {
-  const simulated = simulatedAccount(config);
+/**
+ * The worst case of the active sessions of a config folder.
+ * @param onSimulated whether the simulated gateway is what is traded on: its account counts then
+ * @throws UsageError for a broken `gateway.yaml`
+ */
+export function planOf(config: Config, onSimulated: boolean): WorstCase {
+  const simulated = onSimulated ? simulatedAccount(config) : null;
   return worstCase({
     sessions: config.sessions
       .filter(({ active }) => active)
@@ -75,7 +79,7 @@ export function planCommand(): Command {
     .addOption(configOption())
     .action((flags: { config: string; json: boolean }) => {
       const config = requireConfig(flags.config);
-      const plan = planOf(config);
+      const plan = planOf(config, config.runtime.gateway.enabled);
       createOutput(flags.json).result(plan, planText(plan));
       const refused = refusedLines(config, plan);
       if (refused.length > 0) throw new UsageError(refused.join('\n'), 2);

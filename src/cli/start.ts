@@ -51,10 +51,10 @@ export function startCommand(): Command {
     .option('--no-gateway', 'use the TWS or IB Gateway that listens on the configured port')
     .action(async (flags: Flags) => {
       const config = requireConfig(flags.config);
-      const plan = planOf(config);
+      const gateway = flags.gateway && config.runtime.gateway.enabled;
+      const plan = planOf(config, gateway);
       const refused = refusedLines(config, plan);
       if (refused.length > 0) throw new UsageError(refused.join('\n'), 2);
-      const gateway = flags.gateway && config.runtime.gateway.enabled;
       const { mode } = config.runtime.broker;
       const log = createLog(
         config.runtime.logLevel,

@@ -13,9 +13,9 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const write = (file: string, text: string) => writeFileSync(join(dir, file), text);
-function planned() {
+function planned(onSimulated = true) {
   const config = requireConfig(dir);
-  const plan = planOf(config);
+  const plan = planOf(config, onSimulated);
   return { plan, refused: refusedLines(config, plan) };
 }
 
@@ -53,8 +53,9 @@ describe('the plan of a config folder', () => {
   });
 
   it('knows no net liquidation of a gateway that is not simulated', () => {
-    write('runtime.yaml', 'gateway: { enabled: false }\n');
-    expect(planned().plan.netLiquidation).toBeNull();
+    write('gateway.yaml', 'nonsense: true\n');
+    expect(planned(false).plan.netLiquidation).toBeNull();
+    expect(() => planned(true)).toThrow(/gateway\.yaml:1:1 nonsense: found unknown key/);
   });
 
   it('leaves out sessions that do not start', () => {
