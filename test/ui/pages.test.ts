@@ -289,7 +289,9 @@ describe('the page of risk', () => {
       /as declared\s*100,000\.00.*Loss of the day\s*50,000\.00/,
     );
     expect(find('reach-row-whole').text()).toContain('Not bounded');
-    expect(find('plan-findings').text()).toContain('will be held at 400000');
+    expect(find('plan-findings').text()).toContain(
+      'could reach 1,000,000, and will be held at 400,000 (Worth of an order)',
+    );
     expect(find('plan-capital').text()).toBe('Reckoned with 1,000,000.00');
   });
 
