@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { type FlattenView, flattenViewSchema } from '../contract/flatten.schema.ts';
 import { systemViewSchema } from '../contract/system.schema.ts';
+import { isAlive } from '../process/is-alive.ts';
 import { type KillCommand, removeKillFiles, writeKillFile } from '../process/kill-file.ts';
 import { readRiskRecord } from '../process/risk-record.ts';
 import { UsageError } from '../process/usage-error.ts';
@@ -39,16 +40,6 @@ interface Flags {
 }
 
 const seconds = z.coerce.number().positive();
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
 
 const stateOf = { reduce: ['reducing', 'halted'], halt: ['halted'], flatten: ['halted'] } as const;
 

@@ -5,6 +5,7 @@ import type { Position } from '../../machines/domain/position.ts';
 import { type BracketMeasure, bracketMeasures, bracketsOf } from '../../machines/order/bracket.logic.ts';
 import type { DeskClient } from '../../machines/order/desk.client.ts';
 import { sizingOf } from '../../machines/order/order.logic.ts';
+import { every, type Repeat } from './repeat.ts';
 
 export interface BracketKeeperOptions {
   readonly desk: Pick<DeskClient, 'amend' | 'cancel' | 'isOpen' | 'onOrder' | 'onState'>;
@@ -18,7 +19,7 @@ export interface BracketKeeperOptions {
   readonly now: () => number;
   readonly onAlarm: (message: string) => void;
   /** Calls again and again until it is ended. @default every two seconds */
-  readonly every?: (look: () => void) => () => void;
+  readonly every?: Repeat;
 }
 
 const LOOK_MS = 2_000;
@@ -47,12 +48,7 @@ export class BracketKeeper {
   /** Looks for as long as it is not ended; answers how to end it. */
   start(): () => void {
     const { desk } = this.#options;
-    const every =
-      this.#options.every ??
-      ((look: () => void) => {
-        const timer = setInterval(look, LOOK_MS).unref();
-        return () => clearInterval(timer);
-      });
+    const repeat = this.#options.every ?? every(LOOK_MS);
     const ends = [
       desk.onOrder(({ parentRef }) => {
         if (parentRef !== null) this.#mayHaveWork = true;
@@ -61,7 +57,7 @@ export class BracketKeeper {
         this.#mayHaveWork = true;
         this.#wanted.clear();
       }),
-      every(() => void this.look()),
+      repeat(() => void this.look()),
     ];
     return () => {
       for (const end of ends) end();

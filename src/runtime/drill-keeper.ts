@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type DailyTime, nextDaily } from '../../machines/domain/wall-time.ts';
+import type { Config } from '../config/load.ts';
 import { type DrillRecord, readDrillRecord } from '../process/drill-record.ts';
 
 export interface DrillKeeperOptions {
@@ -86,4 +87,25 @@ export function runDrill(entry: string, configDir: string, dataDir: string): Pro
     child.once('error', fail);
     child.once('close', () => done());
   });
+}
+
+interface DrillKeeperParts {
+  readonly config: Pick<Config, 'dir' | 'drill'>;
+  /** The data folder. */
+  readonly killDir?: string | null;
+  /** The command line's entry file; left out: nothing is tried by itself. */
+  readonly entry?: string | undefined;
+}
+
+/** The keeper of a runtime; null where there is no folder that its record could be in. */
+export function createDrillKeeper(
+  { config, killDir, entry }: DrillKeeperParts,
+  onAlarm: (message: string) => void,
+): DrillKeeper | null {
+  if (killDir == null) return null;
+  const plan = entry === undefined ? null : config.drill;
+  const run = async (): Promise<void> => {
+    if (entry !== undefined) await runDrill(entry, config.dir, killDir);
+  };
+  return new DrillKeeper({ plan, dir: killDir, run, now: Date.now, onAlarm });
 }

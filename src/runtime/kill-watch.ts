@@ -1,6 +1,7 @@
 import { failureMessage } from '../../machines/domain/failure.ts';
 import type { RiskStatus } from '../../machines/risk/risk.status.ts';
 import { type KillFile, readKillFile } from '../process/kill-file.ts';
+import { every, type Repeat } from './repeat.ts';
 
 export interface KillWatchOptions {
   /** Null: no folder is watched. */
@@ -9,7 +10,7 @@ export interface KillWatchOptions {
   readonly obey: (file: KillFile) => void;
   readonly onFault: (message: string) => void;
   /** Calls again and again until it is ended. @default every quarter of a second */
-  readonly every?: (look: () => void) => () => void;
+  readonly every?: Repeat;
 }
 
 const LOOK_MS = 250;
@@ -30,14 +31,9 @@ export class KillWatch {
 
   /** Looks at once and from then on; answers how to end it. */
   start(): () => void {
-    const every =
-      this.#options.every ??
-      ((look: () => void) => {
-        const timer = setInterval(look, LOOK_MS).unref();
-        return () => clearInterval(timer);
-      });
+    const repeat = this.#options.every ?? every(LOOK_MS);
     this.look();
-    return every(() => this.look());
+    return repeat(() => this.look());
   }
 
   look(): void {

@@ -7,7 +7,13 @@ import {
   untried,
 } from '../../machines/risk/arming.logic.ts';
 import type { RiskStatus } from '../../machines/risk/risk.status.ts';
+import type { Config } from '../config/load.ts';
+import type { SystemView } from '../contract/system.schema.ts';
+import { readArming } from '../process/arming-record.ts';
+import { UsageError } from '../process/usage-error.ts';
 import type { Store } from '../store/store.ts';
+import { every, type Repeat } from './repeat.ts';
+import type { SessionBook } from './session-book.ts';
 
 export interface LiveGateOptions {
   /** The live account by its number. */
@@ -19,10 +25,10 @@ export interface LiveGateOptions {
   /** What arms live trading now; null: nothing. */
   readonly read: () => Arming | null;
   readonly now: () => number;
-  /** Told once when the arming is over, whatever ended it. */
-  readonly onDisarmed: (cause: string) => void;
+  /** Told when the arming is over, whatever ended it; answers whether it was heard, else it is told again. */
+  readonly onDisarmed: (cause: string) => boolean;
   /** Calls again and again until it is ended. @default every second */
-  readonly every?: (look: () => void) => () => void;
+  readonly every?: Repeat;
 }
 
 const LOOK_MS = 1_000;
@@ -76,18 +82,45 @@ export class LiveGate {
 
   /** Watches the arming from now on; answers how to end it. */
   start(): () => void {
-    const every =
-      this.#options.every ??
-      ((look: () => void) => {
-        const timer = setInterval(look, LOOK_MS).unref();
-        return () => clearInterval(timer);
-      });
+    const repeat = this.#options.every ?? every(LOOK_MS);
     let told = false;
-    return every(() => {
+    return repeat(() => {
       this.#arming = this.#options.read();
       const cause = this.unarmed();
-      if (cause !== null && !told) this.#options.onDisarmed(cause);
-      told = cause !== null;
+      told = cause !== null && (told || this.#options.onDisarmed(cause));
     });
   }
+}
+
+interface LiveGateParts {
+  readonly config: Config;
+  readonly store: Store;
+  readonly mode: SystemView['mode'];
+  /** The data folder, in which it is armed. */
+  readonly killDir?: string | null;
+}
+
+/** The gate of a runtime; null where no money is real. @throws UsageError when no account is named */
+export function createLiveGate(
+  { config, store, mode, killDir }: LiveGateParts,
+  onDisarmed: (cause: string) => boolean,
+): LiveGate | null {
+  if (mode !== 'live') return null;
+  const { account } = config.runtime.broker;
+  if (account === null) {
+    throw new UsageError('broker.account: found nothing, expected the number of the live account', 2);
+  }
+  return new LiveGate({
+    ...{ account, store, now: Date.now, onDisarmed },
+    read: () => (killDir == null ? null : readArming(killDir)),
+  });
+}
+
+/** @throws UsageError when money is real and something of what that takes is missing */
+export async function mayTradeLive(live: LiveGate | null, book: SessionBook): Promise<void> {
+  if (live === null) return;
+  const wanted = book.ids().flatMap((id) => book.get(id) ?? []);
+  const sessions = wanted.filter(({ desired }) => desired !== 'stopped').map(({ definition }) => definition);
+  const refusal = live.unarmed() ?? (await live.untried(sessions));
+  if (refusal !== null) throw new UsageError(`live trading: ${refusal}`, 2);
 }

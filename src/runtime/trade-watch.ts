@@ -13,6 +13,7 @@ import {
   tradesOf,
 } from '../../machines/risk/trades.logic.ts';
 import type { ExecutionsRepository, TradedFill } from '../store/executions/executions.repository.ts';
+import { every, type Repeat } from './repeat.ts';
 import { createStateKeeper, type StatePort } from './state-keeper.ts';
 
 const KEY = 'risk.streaks';
@@ -31,7 +32,7 @@ export interface TradeWatchOptions {
   readonly onWarning: (message: string) => void;
   readonly onFault: (message: string) => void;
   /** Calls again and again until it is ended. @default every two seconds */
-  readonly every?: (look: () => void) => () => void;
+  readonly every?: Repeat;
 }
 
 const LOOK_MS = 2_000;
@@ -81,14 +82,9 @@ export class TradeWatch {
   /** Watches until it is ended; answers how. */
   start(): () => void {
     if (Object.keys(this.#options.limits).length === 0) return () => undefined;
-    const every =
-      this.#options.every ??
-      ((look: () => void) => {
-        const timer = setInterval(look, LOOK_MS).unref();
-        return () => clearInterval(timer);
-      });
+    const repeat = this.#options.every ?? every(LOOK_MS);
     void this.#read();
-    return every(() => {
+    return repeat(() => {
       void this.#read();
       // What was asked for while nobody was there to do it is asked for again.
       for (const [id, watched] of this.#trades) this.#lookAtStreak(id, watched);

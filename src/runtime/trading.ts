@@ -33,16 +33,15 @@ import { createIbBroker } from '../broker/ib/ib-broker.ts';
 import type { Config } from '../config/load.ts';
 import type { SystemView } from '../contract/system.schema.ts';
 import { recorded } from '../inspect/draws.ts';
-import { readArming } from '../process/arming-record.ts';
+import { isAlive } from '../process/is-alive.ts';
 import { writeRiskRecord } from '../process/risk-record.ts';
-import { UsageError } from '../process/usage-error.ts';
 import type { Store } from '../store/store.ts';
 import type { ActorDirectory } from './actor-directory.ts';
 import { BracketKeeper } from './bracket-keeper.ts';
 import { connectionInput } from './broker-input.ts';
 import { DashboardPort } from './dashboard-port.ts';
 import { DifferencePolicies } from './difference-policy.ts';
-import { DrillKeeper, runDrill } from './drill-keeper.ts';
+import { createDrillKeeper } from './drill-keeper.ts';
 import { createFlattenKeeper, haltedForFlatten, readFlatten } from './flatten-memory.ts';
 import { createFlattenPorts } from './flatten-ports.ts';
 import type { FlightRecorder } from './flight-recorder.ts';
@@ -51,7 +50,7 @@ import { followFacts } from './follow-facts.ts';
 import { createJournalReader } from './journal-reader.ts';
 import { heldByFile, KillWatch } from './kill-watch.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { LiveGate } from './live-gate.ts';
+import { createLiveGate, mayTradeLive } from './live-gate.ts';
 import { LiveStatus } from './live-status.ts';
 import type { Log } from './log.ts';
 import { LossWatch, readPeaks } from './loss-watch.ts';
@@ -115,52 +114,8 @@ const TREE_STOP_MS = 600;
 
 const isDeadHere = (holder: string): boolean => {
   const [host, pid] = holder.split('/');
-  if (host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+  return host === hostname() && !isAlive(Number(pid));
 };
-
-/** What live trading takes; null where no money is real. */
-function liveGate(
-  { config, store, mode, killDir }: TradingOptions,
-  onDisarmed: (cause: string) => void,
-): LiveGate | null {
-  if (mode !== 'live') return null;
-  const { account } = config.runtime.broker;
-  if (account === null)
-    throw new UsageError('broker.account: found nothing, expected the number of the live account');
-  return new LiveGate({
-    ...{ account, store, now: Date.now, onDisarmed },
-    read: () => (killDir == null ? null : readArming(killDir)),
-  });
-}
-
-/** Null where there is no folder that its record could be in. */
-function drillKeeper(
-  { config, killDir, entry }: TradingOptions,
-  onAlarm: (message: string) => void,
-): DrillKeeper | null {
-  if (killDir == null) return null;
-  const plan = entry === undefined ? null : config.drill;
-  const run = async (): Promise<void> => {
-    if (entry !== undefined) await runDrill(entry, config.dir, killDir);
-  };
-  return new DrillKeeper({ plan, dir: killDir, run, now: Date.now, onAlarm });
-}
-
-/** @throws UsageError when money is real and something of what that takes is missing */
-async function mayTradeLive(live: LiveGate | null, book: SessionBook): Promise<void> {
-  if (live === null) return;
-  const wanted = book.ids().flatMap((id) => book.get(id) ?? []);
-  const sessions = wanted.filter(({ desired }) => desired !== 'stopped').map(({ definition }) => definition);
-  const refusal = live.unarmed() ?? (await live.untried(sessions));
-  if (refusal !== null) throw new UsageError(`live trading: ${refusal}`, 2);
-}
 
 /**
  * The composition root of what trades: adapters and machines become the running tree. Wiring only; what is decided
@@ -210,10 +165,12 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     log.warn(message);
     status.alarm(message);
   };
+  /** Contracts that are known from earlier. */
+  const known = await store.instruments.all();
   const broker = createIbBroker({
     log: log.child('broker'),
     now,
-    instruments: await store.instruments.all(),
+    instruments: known,
     onAlarm: (message) => status.alarm(message),
   });
 
@@ -280,7 +237,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   };
   const gate = new RiskGate({
     ...{ limits: config.limits, hub, portfolio, now, maxQuoteAgeMs: data.maxQuoteAgeMs },
-    known: await store.instruments.all(),
+    known,
     sent: await store.orders.intendedSince(now() - DAY_MS),
     onWarning: warnOfRisk,
   });
@@ -288,12 +245,10 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   broker.execution.subscribe((news) => {
     if (news.type === 'broker.execution') gate.noteExecution(news.execution);
   });
-  const contracts = await store.instruments.all();
   const trades = new TradeWatch(
     {
       ...{ limits: config.trades, store: store.executions, state: store.state, now, onFault },
-      multiplierOf: (id) =>
-        (hub.instrument(id) ?? contracts.find((each) => each.id === id))?.multiplier ?? null,
+      multiplierOf: (id) => (hub.instrument(id) ?? known.find((each) => each.id === id))?.multiplier ?? null,
       onStreak: (id, cause) =>
         directory
           .running('risk')
@@ -309,9 +264,11 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     await readStreaks(store.state),
     riskParts,
   );
-  const live = liveGate(options, (cause) => {
-    warnOfRisk(cause);
-    directory.running('risk')?.send({ type: 'risk.reduce', cause, author: 'limit' });
+  const live = createLiveGate(options, (cause) => {
+    const risk = directory.running('risk');
+    risk?.send({ type: 'risk.reduce', cause, author: 'limit' });
+    if (risk !== undefined) warnOfRisk(cause);
+    return risk !== undefined;
   });
   const tradeRefusal = ({ sessionId, purpose }: OrderIntent): string | null =>
     sessionId === null || purpose === 'exit' ? null : trades.refusal(sessionId);
@@ -321,7 +278,7 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
   };
   const flattenPorts = createFlattenPorts({
     ...{ hub, desk, portfolio, now, maxQuoteAgeMs: data.maxQuoteAgeMs },
-    known: await store.instruments.all(),
+    known,
     account: () => status.connection.accounts[0] ?? null,
     lastFillAt: (id) => status.lastFillAt(id),
   });
@@ -482,8 +439,8 @@ export async function startTrading(options: TradingOptions): Promise<Trading> {
     await readPeaks(store.state),
   );
   const positions = new PositionKeeper({ portfolio, lastFillAt: (id) => status.lastFillAt(id) });
-  const pnl = new PnlBook({ store: store.executions, portfolio, hub, known: await store.instruments.all() });
-  const drills = drillKeeper(options, onFault);
+  const pnl = new PnlBook({ store: store.executions, portfolio, hub, known });
+  const drills = createDrillKeeper(options, onFault);
   const plan = new RiskPlan({
     ...{ config, portfolio, drills },
     account: () => status.connection.accounts[0] ?? null,
